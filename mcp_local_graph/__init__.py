@@ -1,0 +1,1 @@
+"""A local MCP server for Microsoft 365: signed in as the person at this machine, over stdio."""

@@ -1,0 +1,97 @@
+"""The Microsoft clouds: where one signs in and where Graph answers.
+
+Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds" and "National cloud deployments" (Graph).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mcp_local_graph.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A pair of origins (`https://host[:port]`, no path) that belong together."""
+
+    name: str
+    login_url: str
+    graph_url: str
+
+
+CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud("global", "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+        Cloud("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"),
+        Cloud("usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+        Cloud("china", "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    )
+}
+
+# Every host that answers as Entra, by the hosts of Graph that its tokens are for. Tokens from one of these sent to any
+# other Graph host would be real tokens in a stranger's hands.
+_GRAPH_OF_LOGIN_HOST = {
+    "login.microsoftonline.com": {"graph.microsoft.com"},
+    "login.microsoft.com": {"graph.microsoft.com"},
+    "login.windows.net": {"graph.microsoft.com"},
+    "login.windows-ppe.net": {"graph.microsoft.com"},
+    "login.live.com": {"graph.microsoft.com"},
+    "sts.windows.net": {"graph.microsoft.com"},
+    "login.microsoftonline.us": {"graph.microsoft.us", "dod-graph.microsoft.us"},
+    "login.usgovcloudapi.net": {"graph.microsoft.us", "dod-graph.microsoft.us"},
+    "login.partner.microsoftonline.cn": {"microsoftgraph.chinacloudapi.cn"},
+    "login.chinacloudapi.cn": {"microsoftgraph.chinacloudapi.cn"},
+    "login.microsoftonline.de": {"graph.microsoft.de"},
+}
+
+
+def custom(login_url: str | None, graph_url: str | None) -> Cloud:
+    """Make the `custom` cloud from two https origins.
+
+    Raises:
+        SettingsError: one of the two is absent, no https origin, or they must not be joined.
+    """
+    if not login_url or not graph_url:
+        raise SettingsError(
+            "The cloud `custom` needs both addresses, and one is missing.",
+            "Give --login-url and --graph-url together.",
+        )
+    login, graph = _origin("--login-url", login_url), _origin("--graph-url", graph_url)
+    allowed = _graph_hosts(_host(login))
+    if allowed is not None and (_host(graph) not in allowed or urlsplit(graph).port):
+        raise SettingsError(
+            f"{_host(login)} is Microsoft's own sign-in, and {_host(graph)} is not the Graph that belongs to it.",
+            "Name one of Microsoft's clouds with --cloud instead.",
+        )
+    return Cloud("custom", login, graph)
+
+
+def _graph_hosts(login_host: str) -> set[str] | None:
+    """The Graph hosts of an official login host or one of its regional names; None for any other host."""
+    for official, graph_hosts in _GRAPH_OF_LOGIN_HOST.items():
+        if login_host == official or login_host.endswith(f".{official}"):
+            return graph_hosts
+    return None
+
+
+def _origin(setting: str, url: str) -> str:
+    """The origin of an address in its one spelling: lower case, no default port, no final dot."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SettingsError(f"{setting} is not an address.", "Write it as https://host or https://host:port.") from error
+    host = (parts.hostname or "").rstrip(".")
+    plain = host.isascii() and all(part and part.replace("-", "").isalnum() for part in host.split("."))
+    if parts.scheme != "https" or not plain or parts.path.strip("/") or parts.query or parts.fragment or "@" in url:
+        raise SettingsError(
+            f"{setting} must be an https address with a host and nothing behind it.",
+            "Write it as https://host or https://host:port.",
+        )
+    return f"https://{host}" if port in {None, 443} else f"https://{host}:{port}"
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).hostname or ""

@@ -1,0 +1,150 @@
+"""Settings: what they are, what they may be, and where each came from (flag, environment, file, default)."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph import clouds
+from mcp_local_graph.clouds import Cloud
+from mcp_local_graph.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENVIRONMENT_PREFIX = "MCP_LOCAL_GRAPH"
+SETTINGS_FILE = "settings.toml"
+# What may stand in the settings file; everything else in it is a mistake that is named.
+FILE_KEYS = frozenset(
+    {"client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "sign_in", "token_store", "log_level"}
+)
+
+
+class SignIn(StrEnum):
+    """The way a person signs in."""
+
+    AUTO = "auto"
+    BROKER = "broker"
+    BROWSER = "browser"
+    DEVICE = "device"
+    NEVER = "never"
+
+
+class TokenStore(StrEnum):
+    """Where tokens stay between two starts."""
+
+    AUTO = "auto"
+    MEMORY = "memory"
+    PLAINTEXT = "plaintext"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. `origins` says for each name: flag, environment, file or default."""
+
+    client_id: str | None
+    tenant: str
+    cloud: Cloud
+    ca_file: Path | None
+    sign_in: SignIn
+    token_store: TokenStore
+    state_dir: Path
+    log_level: str
+    origins: Mapping[str, str]
+
+
+def read_file(state_dir: Path) -> dict[str, Any]:
+    """The settings file of a state directory as a dict; empty where there is none.
+
+    Raises:
+        SettingsError: the file cannot be read, is no TOML, or has a key that is none.
+    """
+    path = state_dir / SETTINGS_FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The settings file {path} cannot be read.", "Mend it, or delete it.") from error
+    if unknown := sorted(set(values) - FILE_KEYS):
+        raise SettingsError(
+            f"The settings file {path} has keys that are none: {', '.join(unknown)}.",
+            f"It may have: {', '.join(sorted(FILE_KEYS))}.",
+        )
+    return values
+
+
+def write_file(state_dir: Path, values: Mapping[str, str]) -> Path:
+    """Put values into the settings file, keep its others, and return its path."""
+    path = state_dir / SETTINGS_FILE
+    merged = {**read_file(state_dir), **values}
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # A JSON string is a TOML basic string.
+    path.write_text("".join(f"{key} = {json.dumps(merged[key])}\n" for key in sorted(merged)), encoding="utf-8")
+    return path
+
+
+def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    """Check raw values (as the command line, the environment and the file give them) and join them.
+
+    Raises:
+        SettingsError: a value cannot be; the text names the flag.
+    """
+    ca_file = Path(values["ca_file"]).expanduser() if values.get("ca_file") else None
+    if ca_file is not None and not ca_file.is_file():
+        raise SettingsError(f"--ca-file names {ca_file}, and there is no such file.", "Name a PEM file.")
+    return Settings(
+        client_id=_client_id(values.get("client_id")),
+        tenant=_tenant(values["tenant"]),
+        cloud=_cloud(values["cloud"], values.get("login_url"), values.get("graph_url")),
+        ca_file=ca_file,
+        sign_in=SignIn(values["sign_in"]),
+        token_store=TokenStore(values["token_store"]),
+        state_dir=Path(values["state_dir"]).expanduser(),
+        log_level=values["log_level"],
+        origins=dict(origins),
+    )
+
+
+_GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?\.[a-z0-9-]+", re.IGNORECASE)
+
+
+def _client_id(value: str | None) -> str | None:
+    if not value:
+        return None
+    if not _GUID.fullmatch(value):
+        raise SettingsError(
+            "--client-id is not an application id.",
+            "Copy the `Application (client) ID` of your app registration; it looks like 00000000-0000-0000-0000-000000000000.",
+        )
+    return value.lower()
+
+
+def _tenant(value: str) -> str:
+    if value == "common":
+        raise SettingsError(
+            "--tenant common does not hold a sign-in: personal accounts lose it within the hour there.",
+            "Say `organizations` for work and school accounts, `consumers` for personal ones, or your tenant's id.",
+        )
+    if value in {"organizations", "consumers"} or _GUID.fullmatch(value) or _DOMAIN.fullmatch(value):
+        return value.lower()
+    raise SettingsError(
+        "--tenant is neither a tenant id nor a domain.",
+        "Say your tenant's id or domain, `organizations` or `consumers`.",
+    )
+
+
+def _cloud(name: str, login_url: str | None, graph_url: str | None) -> Cloud:
+    if name == "custom":
+        return clouds.custom(login_url, graph_url)
+    if login_url or graph_url:
+        raise SettingsError(
+            "--login-url and --graph-url are for the cloud `custom` only.", "Add --cloud custom, or leave them out."
+        )
+    return clouds.CLOUDS[name]

@@ -1,0 +1,162 @@
+"""Everything that can go wrong, as a tree.
+
+    LocalGraphError                 what happened, one remedy, whether trying again can help, ids for IT
+    ├── SettingsError               a flag, a variable or the settings file says what cannot be
+    │   └── ClientIdMissing         no app registration was named
+    ├── SignInNeeded                only the person can help: carries what to ask for
+    ├── SignInFailed                a sign-in ended without an account
+    │   ├── SignInDeclined          the person said no, or closed the page
+    │   ├── SignInExpired           nobody finished it in time
+    │   ├── AdminNeeded             an administrator has to allow something first
+    │   ├── BlockedByPolicy         the organisation's policy refuses this machine, app, account or way of signing in
+    │   └── RegistrationWrong       the app registration, tenant or cloud in the settings is not right
+    ├── ServiceUnavailable          the network or a service is down; signing in again would not help
+    │   └── Throttled               the service asked for a pause
+    ├── KeyStoreUnavailable         the place of the cache's key is locked or absent; nothing was deleted
+    └── GraphRefused                Microsoft Graph answered with an error
+        ├── PermissionMissing       403: a scope or a right is missing
+        ├── NotFound                404: there is no such thing, or not for this account
+        └── TokenRejected           401: the access token was refused
+
+The texts are for a model and a person at once and are safe to log: no token, code, body, or other people's words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The ids by which an administrator or Microsoft finds one request again.
+
+    `code` is the service's own word for the error (`AADSTS53003`, `ErrorAccessDenied`); the ids are UUIDs as text;
+    `time` is in UTC.
+    """
+
+    code: str = ""
+    correlation_id: str = ""
+    request_id: str = ""
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def line(self) -> str:
+        """One line for IT, or nothing where there is nothing to say."""
+        named = {"code": self.code, "correlation id": self.correlation_id, "request id": self.request_id}
+        known = [f"{name} {value}" for name, value in named.items() if value]
+        return "; ".join([*known, self.time.strftime("%Y-%m-%d %H:%M:%SZ")]) if known else ""
+
+
+class LocalGraphError(Exception):
+    """The root. `what` and `remedy` are whole sentences; `retry_after` is in seconds."""
+
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, what: str, remedy: str = "", *, trace: Trace | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.trace = trace or Trace()
+        self.retry_after = retry_after
+
+    def text(self) -> str:
+        """What happened, what to do, the ids: one line each."""
+        return "\n".join(line for line in (self.what, self.remedy, self.trace.line()) if line)
+
+
+class SettingsError(LocalGraphError):
+    """A setting that cannot be."""
+
+    exit_code = 2
+
+
+class ClientIdMissing(SettingsError):
+    """No app registration was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a sign-in is for.
+
+    `scopes` are Graph's delegated permissions by short name; `claims` is a claims challenge as JSON text; `account` is
+    the home account id of the expected account; `hint` its user name, to spare the person typing it.
+    """
+
+    scopes: frozenset[str]
+    claims: str | None = None
+    account: str | None = None
+    hint: str | None = None
+
+
+class SignInNeeded(LocalGraphError):
+    """Only the person at this machine can help."""
+
+    exit_code = 4
+
+    def __init__(self, what: str, need: Need, *, trace: Trace | None = None) -> None:
+        super().__init__(what, "Sign in: run `mcp-local-graph login`, or ask for account_sign_in.", trace=trace)
+        self.need = need
+
+
+class SignInFailed(LocalGraphError):
+    """A sign-in ended without an account."""
+
+    exit_code = 4
+
+
+class SignInDeclined(SignInFailed):
+    """The person said no. It is not asked again until the person asks for it."""
+
+
+class SignInExpired(SignInFailed):
+    """Nobody finished it in time."""
+
+
+class AdminNeeded(SignInFailed):
+    """An administrator has to allow something first."""
+
+
+class BlockedByPolicy(SignInFailed):
+    """The organisation's policy refuses this machine, app, account or way of signing in."""
+
+
+class RegistrationWrong(SignInFailed):
+    """The app registration, tenant or cloud in the settings is not right."""
+
+
+class ServiceUnavailable(LocalGraphError):
+    """The network or a service is down; signing in again would not help."""
+
+    retryable = True
+
+
+class Throttled(ServiceUnavailable):
+    """The service asked for a pause of `retry_after` seconds."""
+
+
+class KeyStoreUnavailable(LocalGraphError):
+    """The place of the cache's key is locked or absent; nothing was deleted."""
+
+
+class GraphRefused(LocalGraphError):
+    """Microsoft Graph answered with an error."""
+
+
+class PermissionMissing(GraphRefused):
+    """403: a scope or a right is missing."""
+
+
+class NotFound(GraphRefused):
+    """404: there is no such thing, or not for this account."""
+
+
+class TokenRejected(GraphRefused):
+    """401: the access token was refused. `claims` is the challenge as JSON text, where there was one."""
+
+    def __init__(self, what: str, remedy: str = "", *, trace: Trace | None = None, claims: str | None = None) -> None:
+        super().__init__(what, remedy, trace=trace)
+        self.claims = claims
