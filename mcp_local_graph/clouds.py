@@ -1,6 +1,6 @@
 """The Microsoft clouds: where one signs in and where Graph answers.
 
-Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds" and "National cloud deployments" (Graph).
+Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds", "National cloud deployments".
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _origin(setting: str, url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise SettingsError(f"{setting} is not an address.", "Write it as https://host or https://host:port.") from error
+        raise SettingsError(f"{setting} is no address.", "Write it as https://host or https://host:port.") from error
     host = (parts.hostname or "").rstrip(".")
     plain = host.isascii() and all(part and part.replace("-", "").isalnum() for part in host.split("."))
     if parts.scheme != "https" or not plain or parts.path.strip("/") or parts.query or parts.fragment or "@" in url:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import clouds
-from mcp_local_graph.clouds import Cloud
 from mcp_local_graph.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mcp_local_graph.clouds import Cloud
 
 ENVIRONMENT_PREFIX = "MCP_LOCAL_GRAPH"
 SETTINGS_FILE = "settings.toml"
@@ -121,7 +122,7 @@ def _client_id(value: str | None) -> str | None:
     if not _GUID.fullmatch(value):
         raise SettingsError(
             "--client-id is not an application id.",
-            "Copy the `Application (client) ID` of your app registration; it looks like 00000000-0000-0000-0000-000000000000.",
+            "Copy the `Application (client) ID` of your app registration: 32 hexadecimal digits in five groups.",
         )
     return value.lower()
 
