@@ -27,6 +27,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
 
+SIGN_IN = "Sign in: run `mcp-local-graph login`, or ask for account_sign_in."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
@@ -97,8 +99,8 @@ class SignInNeeded(LocalGraphError):
 
     exit_code = 4
 
-    def __init__(self, what: str, need: Need, *, trace: Trace | None = None) -> None:
-        super().__init__(what, "Sign in: run `mcp-local-graph login`, or ask for account_sign_in.", trace=trace)
+    def __init__(self, what: str, need: Need, remedy: str = SIGN_IN, *, trace: Trace | None = None) -> None:
+        super().__init__(what, remedy, trace=trace)
         self.need = need
 
 

@@ -1,0 +1,1 @@
+"""Signing in: MSAL, the sealed cache, the ladder of ways to ask a person."""

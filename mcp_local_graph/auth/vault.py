@@ -1,0 +1,213 @@
+"""One file that keeps bytes: written whole or not at all, shared by processes, sealed or plain.
+
+A sealed file is `magic | key id (8) | nonce (12) | AES-256-GCM`; all in front of the ciphertext is authenticated too.
+Readers take no lock: a write makes a new file and renames it. A file that cannot be read is set aside, never deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from mcp_local_graph.errors import KeyStoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MAGIC = b"MLG1"
+_KEY_ID, _NONCE = 8, 12
+_HEADER = len(MAGIC) + _KEY_ID + _NONCE
+# Seconds to wait for another process's write, which takes milliseconds.
+_LOCK_DEADLINE, _LOCK_PAUSE = 10.0, 0.01
+_logger = logging.getLogger(__name__)
+
+Signature = tuple[int, int, int]
+
+
+class Vault(Protocol):
+    """Where the token cache stays between two starts."""
+
+    def describe(self) -> str:
+        """In the words of `status`."""
+
+    def signature(self) -> Signature | None:
+        """Changes with each write of any process; None where there is nothing."""
+
+    def load(self) -> bytes | None:
+        """What was saved last, or None."""
+
+    def save(self, content: bytes) -> None:
+        """Replace what is there."""
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold off other writers, of this process and of others."""
+
+
+class MemoryVault:
+    """Nothing outlives the process."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def describe(self) -> str:
+        """Say that, and why."""
+        return f"in memory only, gone when the server stops: {self._reason}"
+
+    def signature(self) -> None:
+        """Nothing, ever."""
+
+    def load(self) -> None:
+        """Nothing, ever."""
+
+    def save(self, content: bytes) -> None:
+        """Keep nothing: MSAL's cache in memory is all there is."""
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Nobody else can write."""
+        return contextlib.nullcontext()
+
+
+class FileVault:
+    """A file `path`; `seal` and `open_` turn its content into what is on disk and back."""
+
+    def __init__(
+        self, path: Path, label: str, seal: Callable[[bytes], bytes], open_: Callable[[bytes], bytes | None]
+    ) -> None:
+        self._path = path
+        self._label = label
+        self._seal = seal
+        self._open = open_
+
+    def describe(self) -> str:
+        """Say where, and how safe that is."""
+        return f"{self._path} ({self._label})"
+
+    def signature(self) -> Signature | None:
+        """Inode, time and size: a renamed file differs in the first, whatever the clock does."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+    def load(self) -> bytes | None:
+        """What was saved last; None where there is nothing, or nothing that can be read."""
+        try:
+            stored = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        content = self._open(stored)
+        if content is None:
+            self._set_aside()
+        return content
+
+    def save(self, content: bytes) -> None:
+        """Write a new file beside the old one, then take its place. The caller holds the lock."""
+        temporary = self._path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self._seal(content))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._path)
+        _flush_directory(self._path.parent)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock file, which is never deleted: deleting one lets two writers hold `it` at once."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _wait_for_lock(descriptor)
+            yield
+        finally:
+            os.close(descriptor)  # which gives the lock back
+
+    def _set_aside(self) -> None:
+        aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}")
+        _logger.warning("The token cache %s cannot be read; it was set aside as %s", self._path, aside.name)
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            self._path.replace(aside)
+
+
+def sealed(path: Path, key: bytes, label: str) -> FileVault:
+    """A file that only the holder of `key` (32 bytes) can read or change unnoticed."""
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - needed at a sign-in only
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as above
+
+    cipher = AESGCM(key)
+    key_id = hashlib.sha256(key).digest()[:_KEY_ID]
+
+    def seal(content: bytes) -> bytes:
+        header = MAGIC + key_id + secrets.token_bytes(_NONCE)
+        return header + cipher.encrypt(header[-_NONCE:], content, header)
+
+    def open_(stored: bytes) -> bytes | None:
+        header, body = stored[:_HEADER], stored[_HEADER:]
+        if not stored.startswith(MAGIC + key_id):
+            return None
+        try:
+            return cipher.decrypt(header[-_NONCE:], body, header)
+        except (InvalidTag, ValueError):
+            return None
+
+    return FileVault(path, label, seal, open_)
+
+
+def plain(path: Path) -> FileVault:
+    """A file in plain text that only this person's account may read. By explicit setting only."""
+    return FileVault(
+        path,
+        "PLAIN TEXT, by your setting; readable for this user account only",
+        lambda content: content,
+        lambda stored: stored if stored.startswith(b"{") and stored.endswith(b"}") else None,
+    )
+
+
+def _wait_for_lock(descriptor: int) -> None:
+    deadline = time.monotonic() + _LOCK_DEADLINE
+    while not _try_lock(descriptor):
+        if time.monotonic() > deadline:
+            raise KeyStoreUnavailable(
+                "Another program holds the token cache for too long.",
+                "Stop other servers of this kind, then try again.",
+            )
+        time.sleep(_LOCK_PAUSE)
+
+
+if sys.platform == "win32":  # pragma: no cover - Windows only
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _flush_directory(directory: Path) -> None:
+        """Windows has no such call; the rename is in its journal."""
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _flush_directory(directory: Path) -> None:
+        """Make the rename itself last."""
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

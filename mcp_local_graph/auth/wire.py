@@ -1,0 +1,132 @@
+"""MSAL's way to the network: one HTTP client that turns what is no answer of Entra into our errors.
+
+MSAL asks for an object with `get`, `post` and `close`. What is raised here passes through it unchanged, so a proxy's
+HTML page is never logged by MSAL (it logs such bodies whole), and a pause that the service asked for is not lost.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from mcp_local_graph.auth.remedies import error_for
+from mcp_local_graph.errors import Need, ServiceUnavailable, Throttled
+
+if TYPE_CHECKING:
+    import ssl
+
+# Seconds to connect, and seconds between two parts of an answer. MSAL itself has no timeout at all.
+_TIMEOUT = (10, 20)
+_TOO_MANY, _SERVER_ERROR = 429, 500
+_SERVICE = "Microsoft's sign-in service"
+_AGAIN = "Try again in a minute; signing in again would not help."
+_logger = logging.getLogger(__name__)
+
+
+class EntraClient:
+    """What `PublicClientApplication(http_client=…)` asks for.
+
+    Raises:
+        ServiceUnavailable: no connection, a server error, or an answer that is not Entra's.
+        Throttled: the service asked for a pause.
+        LocalGraphError: discovery was refused (tenant or cloud are wrong).
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._session = requests.Session()
+        self._session.mount("https://", _Trusting(context))
+
+    def get(self, url: str, params: object = None, headers: Any = None, **_: object) -> requests.Response:  # noqa: ANN401 - MSAL's
+        """Fetch discovery documents."""
+        response = self._send("GET", url, params=params, headers=headers)
+        if response.status_code >= 400:  # noqa: PLR2004 - HTTP's line between yes and no
+            raise error_for(response.json(), Need(frozenset()))
+        return response
+
+    def post(
+        self,
+        url: str,
+        params: object = None,
+        data: object = None,
+        headers: Any = None,  # noqa: ANN401 - MSAL's
+        **_: object,
+    ) -> requests.Response:
+        """Ask for tokens or a device code."""
+        return self._send("POST", url, params=params, data=data, headers=headers)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _send(self, method: str, url: str, **parts: Any) -> requests.Response:  # noqa: ANN401 - handed through
+        try:
+            response = self._session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **parts)
+        except requests.RequestException as error:
+            _logger.info("%s to the sign-in service failed: %s", method, type(error).__name__)
+            raise ServiceUnavailable(*_unreachable(error)) from error
+        _refuse_strangers(response)
+        return response
+
+
+class _Trusting(HTTPAdapter):
+    """Trusts what the given context trusts, and nothing that an environment variable names."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed through
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - handed through
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        # requests would put REQUESTS_CA_BUNDLE here, or its own list, in place of what the context trusts.
+        kwargs["verify"] = True
+        return super().send(request, *args, **kwargs)
+
+    def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401, ARG002 - overridden
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _refuse_strangers(response: requests.Response) -> None:
+    """Let only a JSON object through, and no status that means `later`."""
+    status = response.status_code
+    if status == _TOO_MANY:
+        pause = seconds(response.headers.get("Retry-After"))
+        raise Throttled(f"{_SERVICE} asks for a pause.", f"Try again in {pause:.0f} seconds.", retry_after=pause)
+    if status >= _SERVER_ERROR:
+        raise ServiceUnavailable(f"{_SERVICE} has a fault (HTTP {status}).", _AGAIN)
+    try:
+        answered = isinstance(json.loads(response.text), dict)
+    except ValueError:
+        answered = False
+    if not answered:
+        raise ServiceUnavailable(
+            f"Something that is not {_SERVICE} answered in its place: a proxy, or a Wi-Fi log-in page.",
+            "Open any web page in a browser to see what the network wants, then try again.",
+        )
+
+
+def seconds(retry_after: str | None) -> float:
+    """The pause a Retry-After of Entra means, in seconds: 1 to 3,600; 30 where it says nothing we can read."""
+    value = (retry_after or "").strip()
+    return float(min(max(int(value), 1), 3600)) if value.isdecimal() else 30.0
+
+
+def _unreachable(error: requests.RequestException) -> tuple[str, str]:
+    if isinstance(error, requests.exceptions.SSLError):
+        return (
+            f"The certificate of {_SERVICE} is not trusted on this machine.",
+            "If your network inspects TLS, name its CA with --ca-file.",
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return (f"The proxy did not let us through to {_SERVICE}.", "Check HTTPS_PROXY.")
+    if isinstance(error, requests.exceptions.Timeout):
+        return (f"{_SERVICE} did not answer in time.", _AGAIN)
+    return (f"{_SERVICE} cannot be reached.", "Check the network connection, then try again.")

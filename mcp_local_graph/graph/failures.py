@@ -1,0 +1,113 @@
+"""What Graph's error answers mean. Branches on status and code, never on text; Graph's text goes to nobody.
+
+Source: learn.microsoft.com, "Microsoft Graph error responses and resource types".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph.errors import (
+    GraphRefused,
+    LocalGraphError,
+    NotFound,
+    PermissionMissing,
+    ServiceUnavailable,
+    Throttled,
+    TokenRejected,
+    Trace,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import httpx
+
+_CHALLENGE = re.compile(r'claims="([^"]+)"')
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_AGAIN = "Try again in a minute."
+
+
+def error_for(response: httpx.Response, body: bytes, scopes: Iterable[str]) -> LocalGraphError:
+    """The typed error for an answer of Graph with status 400 or above. `scopes` are what the tool asked for."""
+    code = _code(body)
+    trace = Trace(
+        code=code or f"HTTP {response.status_code}",
+        request_id=_word(response.headers.get("request-id")),
+        correlation_id=_word(response.headers.get("client-request-id")),
+    )
+    match response.status_code:
+        case 401:
+            return TokenRejected("Microsoft Graph refused the access token.", trace=trace, claims=challenge(response))
+        case 403:
+            return PermissionMissing(
+                "Microsoft Graph refuses this for your account.",
+                f"It needs the permission {_listed(scopes)}, and the right to this object. "
+                "If the permission is new to you, run `mcp-local-graph login`; else ask your administrator.",
+                trace=trace,
+            )
+        case 404 if code == "MailboxNotEnabledForRESTAPI":
+            return NotFound(
+                "This account has no mailbox in Microsoft 365: no licence, or it is on the organisation's own server.",
+                "Ask your administrator for a mailbox, or sign in with another account.",
+                trace=trace,
+            )
+        case 404:
+            return NotFound("Microsoft Graph has no such thing for this account.", trace=trace)
+        case 429:
+            pause = _pause(response)
+            return Throttled(
+                "Microsoft Graph asks for a pause.",
+                f"Try again in {pause:.0f} seconds.",
+                trace=trace,
+                retry_after=pause,
+            )
+        case status if status >= 500:  # noqa: PLR2004 - HTTP's line between our faults and theirs
+            return ServiceUnavailable(f"Microsoft Graph has a fault (HTTP {status}).", _AGAIN, trace=trace)
+        case status:
+            return GraphRefused(f"Microsoft Graph does not accept the request (HTTP {status}).", trace=trace)
+
+
+def challenge(response: httpx.Response) -> str | None:
+    """The claims challenge of a 401 as JSON text, ready for MSAL; None where there is none.
+
+    Source: learn.microsoft.com, "Claims challenges, claims requests, and client capabilities".
+    """
+    found = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
+    if found is None:
+        return None
+    encoded = found[1]
+    try:
+        text = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_").decode()
+        return text if isinstance(json.loads(text), dict) else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _code(body: bytes) -> str:
+    """The most exact code that an error body names: Graph nests them."""
+    try:
+        error: Any = json.loads(body)["error"]
+        code = error["code"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    while isinstance(error := error.get("innerError") or error.get("innererror"), dict):
+        code = error.get("code") or code
+    return _word(code)
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else ""
+
+
+def _listed(scopes: Iterable[str]) -> str:
+    return ", ".join(sorted(scopes)) or "User.Read"
+
+
+def _pause(response: httpx.Response) -> float:
+    value = response.headers.get("retry-after", "")
+    return float(min(max(int(value), 1), 3600)) if value.isdecimal() else 30.0
