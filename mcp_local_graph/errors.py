@@ -28,6 +28,10 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 SIGN_IN = "Sign in: run `mcp-local-graph login`, or ask for account_sign_in."
+CLIENT_ID_MISSING = (
+    "Register an app in the Entra portal (the README has the steps), then set MCP_LOCAL_GRAPH_CLIENT_ID, or run "
+    "`mcp-local-graph login --client-id <application id> --tenant <tenant id>` once."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,9 @@ class SettingsError(LocalGraphError):
 class ClientIdMissing(SettingsError):
     """No app registration was named."""
 
+    def __init__(self) -> None:
+        super().__init__("No app registration is named, so nobody can sign in yet.", CLIENT_ID_MISSING)
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -95,13 +102,16 @@ class Need:
 
 
 class SignInNeeded(LocalGraphError):
-    """Only the person at this machine can help."""
+    """Only the person at this machine can help. `asked` means that they have just asked for it."""
 
     exit_code = 4
 
-    def __init__(self, what: str, need: Need, remedy: str = SIGN_IN, *, trace: Trace | None = None) -> None:
+    def __init__(
+        self, what: str, need: Need, remedy: str = SIGN_IN, *, trace: Trace | None = None, asked: bool = False
+    ) -> None:
         super().__init__(what, remedy, trace=trace)
         self.need = need
+        self.asked = asked
 
 
 class SignInFailed(LocalGraphError):

@@ -79,8 +79,8 @@ class Attempt:
         """The person said no."""
         self.end(SignInDeclined("The sign-in was cancelled.", "Ask for account_sign_in to try again."))
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait until it is over, at most so long; True if it is."""
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is over, at most so long where a time is given; True if it is."""
         if not self.over:
             await asyncio.wait([asyncio.wrap_future(self._watched())], timeout=seconds)
         return self.over

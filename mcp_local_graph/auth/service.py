@@ -117,7 +117,7 @@ class AuthenticationService:
         self._client_id()
         async with self._beginning:
             if self._attempt is None or self._attempt.over:
-                self._check_prompt(need, asked=asked)
+                self._check_prompt(asked=asked)
                 await in_thread(self._begin, need)
                 began = True
             else:
@@ -145,11 +145,7 @@ class AuthenticationService:
 
     def _client_id(self) -> str:
         if self._registration.client_id is None:
-            raise ClientIdMissing(
-                "No app registration is named, so nobody can sign in yet.",
-                "Register an app in the Entra portal (the README has the steps), then set MCP_LOCAL_GRAPH_CLIENT_ID, "
-                "or run `mcp-local-graph login --client-id <application id> --tenant <tenant id>` once.",
-            )
+            raise ClientIdMissing
         return self._registration.client_id
 
     # All that follows runs in daemon threads.
@@ -260,12 +256,11 @@ class AuthenticationService:
             return flows.Rung.BROWSER
         return flows.Rung.DEVICE
 
-    def _check_prompt(self, need: Need, *, asked: bool) -> None:
+    def _check_prompt(self, *, asked: bool) -> None:
         now = time.monotonic()
         if self._registration.sign_in is SignIn.NEVER:
-            raise SignInNeeded(
+            raise SignInFailed(
                 "A sign-in is needed, and this server may not ask for one (--sign-in never).",
-                need,
                 "Run `mcp-local-graph login --sign-in auto` in a terminal.",
             )
         if asked:

@@ -34,7 +34,7 @@ class Connection:
 
     async def open(self) -> tuple[httpx.AsyncClient, GraphServiceClient]:
         """The client and the SDK; imported off the event loop the first time."""
-        return self._made or await threads.in_thread(self._make)
+        return self._made if self._made is not None else await threads.in_thread(self._make)
 
     async def close(self) -> None:
         """Close the connections."""

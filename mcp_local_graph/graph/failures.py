@@ -40,36 +40,28 @@ def error_for(response: httpx.Response, body: bytes, scopes: Iterable[str]) -> L
         request_id=_word(response.headers.get("request-id")),
         correlation_id=_word(response.headers.get("client-request-id")),
     )
-    match response.status_code:
-        case 401:
-            return TokenRejected("Microsoft Graph refused the access token.", trace=trace, claims=challenge(response))
-        case 403:
-            return PermissionMissing(
-                "Microsoft Graph refuses this for your account.",
-                f"It needs the permission {_listed(scopes)}, and the right to this object. "
-                "If the permission is new to you, run `mcp-local-graph login`; else ask your administrator.",
-                trace=trace,
-            )
-        case 404 if code == "MailboxNotEnabledForRESTAPI":
-            return NotFound(
-                "This account has no mailbox in Microsoft 365: no licence, or it is on the organisation's own server.",
-                "Ask your administrator for a mailbox, or sign in with another account.",
-                trace=trace,
-            )
-        case 404:
-            return NotFound("Microsoft Graph has no such thing for this account.", trace=trace)
-        case 429:
-            pause = _pause(response)
-            return Throttled(
-                "Microsoft Graph asks for a pause.",
-                f"Try again in {pause:.0f} seconds.",
-                trace=trace,
-                retry_after=pause,
-            )
-        case status if status >= 500:  # noqa: PLR2004 - HTTP's line between our faults and theirs
-            return ServiceUnavailable(f"Microsoft Graph has a fault (HTTP {status}).", _AGAIN, trace=trace)
-        case status:
-            return GraphRefused(f"Microsoft Graph does not accept the request (HTTP {status}).", trace=trace)
+    if response.status_code == 401:  # noqa: PLR2004 - HTTP
+        return TokenRejected("Microsoft Graph refused the access token.", trace=trace, claims=challenge(response))
+    if response.status_code == 429:  # noqa: PLR2004 - HTTP
+        pause = _pause(response)
+        what, remedy = "Microsoft Graph asks for a pause.", f"Try again in {pause:.0f} seconds."
+        return Throttled(what, remedy, trace=trace, retry_after=pause)
+    kind, what, remedy = _meaning(response.status_code, code, scopes)
+    return kind(what, remedy, trace=trace)
+
+
+def _meaning(status: int, code: str, scopes: Iterable[str]) -> tuple[type[LocalGraphError], str, str]:
+    if status == 403:  # noqa: PLR2004 - HTTP
+        remedy = f"It needs the permission {_listed(scopes)}, and the right to this object. Ask your administrator."
+        return PermissionMissing, "Microsoft Graph refuses this for your account.", remedy
+    if code == "MailboxNotEnabledForRESTAPI":
+        what = "This account has no mailbox in Microsoft 365: no licence, or it is on the organisation's own server."
+        return NotFound, what, "Ask your administrator for a mailbox, or sign in with another account."
+    if status == 404:  # noqa: PLR2004 - HTTP
+        return NotFound, "Microsoft Graph has no such thing for this account.", ""
+    if status >= 500:  # noqa: PLR2004 - HTTP's line between our faults and theirs
+        return ServiceUnavailable, f"Microsoft Graph has a fault (HTTP {status}).", _AGAIN
+    return GraphRefused, f"Microsoft Graph does not accept the request (HTTP {status}).", ""
 
 
 def challenge(response: httpx.Response) -> str | None:

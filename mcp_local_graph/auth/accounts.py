@@ -1,0 +1,39 @@
+"""What a tool may know and do about the accounts of this machine. It never sees a token."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mcp_local_graph.errors import SignInNeeded
+
+if TYPE_CHECKING:
+    from mcp_local_graph.auth.service import AuthenticationService, Status
+
+# The least that a sign-in asks for: who the person is. Every tenant lets its users grant it.
+FIRST_SCOPES = frozenset({"User.Read"})
+
+
+class Accounts:
+    """The accounts, for one tool call."""
+
+    def __init__(self, service: AuthenticationService) -> None:
+        self._service = service
+
+    async def status(self) -> Status:
+        """Who is signed in, what they granted, where it is kept."""
+        return await self._service.status()
+
+    async def require(self) -> Status:
+        """Make sure that somebody is signed in, because the person asks for it.
+
+        Raises:
+            SignInNeeded: nobody is; marked as asked for, so that an earlier no does not count.
+            LocalGraphError: it cannot be found out now.
+        """
+        try:
+            await self._service.token(FIRST_SCOPES)
+        except SignInNeeded as needed:
+            need = replace(needed.need, scopes=needed.need.scopes | FIRST_SCOPES)
+            raise SignInNeeded(needed.what, need, needed.remedy, trace=needed.trace, asked=True) from None
+        return await self._service.status()

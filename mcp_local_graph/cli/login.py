@@ -1,0 +1,84 @@
+"""`login`: sign in from a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from mcp_local_graph import app, config
+from mcp_local_graph.auth import browser
+from mcp_local_graph.auth.accounts import FIRST_SCOPES
+from mcp_local_graph.cli import output
+from mcp_local_graph.cli.options import with_settings
+from mcp_local_graph.errors import Need, SignInNeeded
+from mcp_local_graph.threads import in_thread
+
+if TYPE_CHECKING:
+    from mcp_local_graph.auth.flows import Attempt
+    from mcp_local_graph.auth.service import AuthenticationService
+    from mcp_local_graph.config import Settings
+
+# What a later start needs to find the same sign-in again.
+_REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file")
+
+
+@click.command()
+@click.option("--again", is_flag=True, help="Sign in though somebody is signed in, for instance as somebody else.")
+@with_settings
+def command(settings: Settings, *, again: bool) -> None:
+    """Sign in to Microsoft 365: in the browser where there is one, else by a code.
+
+    The client id and tenant given as flags are kept in the settings file, so that a host needs none.
+    """
+    asyncio.run(_login(settings, again=again))
+
+
+async def _login(settings: Settings, *, again: bool) -> None:
+    auth = app.services(settings).auth
+    need = Need(FIRST_SCOPES) if again else await _need(auth)
+    if need is None:
+        status = await auth.status()
+        output.say(f"Already signed in as {status.account.user_name if status.account else 'somebody'}.")
+        output.say("To sign in as somebody else: mcp-local-graph login --again")
+    else:
+        attempt, _ = await auth.begin(need, asked=True)
+        await _show(attempt)
+        await attempt.wait()  # it ends by itself when its time is over
+        output.say(f"Signed in as {attempt.outcome.result().user_name}.")
+        output.say(f"Tokens: {(await auth.status()).token_store}")
+    _remember(settings)
+
+
+async def _need(auth: AuthenticationService) -> Need | None:
+    """What a sign-in is needed for; None where somebody is signed in."""
+    try:
+        await auth.token(FIRST_SCOPES)
+    except SignInNeeded as needed:
+        return needed.need
+    return None
+
+
+async def _show(attempt: Attempt) -> None:
+    shown = attempt.shown
+    if shown.code:
+        output.say(f"Open {shown.address} in any browser and enter the code {shown.code}")
+        output.say("Enter it only if you have just started this yourself. Waiting ...")
+    elif browser.can_open() and await in_thread(browser.open_page, shown.address):
+        output.say(f"A browser window opens. If it does not, open {shown.address}")
+    else:
+        output.say(f"Open {shown.address} in a browser on this computer. Waiting ...")
+
+
+def _remember(settings: Settings) -> None:
+    """Keep what was given by flag."""
+    kept = {name: _text(settings, name) for name in _REMEMBERED if settings.origins[name] == "flag"}
+    if kept:
+        output.say(f"Settings kept in {config.write_file(settings.state_dir, kept)}")
+
+
+def _text(settings: Settings, name: str) -> str:
+    if name in {"login_url", "graph_url"}:
+        return str(getattr(settings.cloud, name))
+    return settings.cloud.name if name == "cloud" else str(getattr(settings, name))

@@ -1,0 +1,115 @@
+"""The settings as options of every command that needs them: by flag, by environment, by file, by default."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from mcp_local_graph import clouds, config
+from mcp_local_graph.config import Settings, SignIn, TokenStore
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ORIGINS = {
+    ParameterSource.COMMANDLINE: "flag",
+    ParameterSource.ENVIRONMENT: "environment",
+    ParameterSource.DEFAULT_MAP: "file",
+    ParameterSource.DEFAULT: "default",
+}
+
+
+def default_state_dir() -> Path:
+    """The directory that this system means for it."""
+    import platformdirs  # noqa: PLC0415 - not needed where the setting names one
+
+    return platformdirs.user_state_path("mcp-local-graph", appauthor=False)
+
+
+def _load_file(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
+    """The state directory comes first: the settings file is in it."""
+    state_dir = (value or default_state_dir()).expanduser()
+    ctx.default_map = config.read_file(state_dir)
+    return state_dir
+
+
+def _option(flag: str, help_: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - click's
+    name = flag.removeprefix("--").replace("-", "_").upper()
+    attributes.setdefault("show_default", "default" in attributes)
+    return click.option(flag, envvar=f"{config.ENVIRONMENT_PREFIX}_{name}", show_envvar=True, help=help_, **attributes)
+
+
+_OPTIONS = (
+    _option(
+        "--state-dir",
+        "Where the token cache, the settings and other state live.",
+        type=click.Path(file_okay=False, path_type=Path),
+        is_eager=True,
+        callback=_load_file,
+        show_default="as this system has it",
+    ),
+    _option("--client-id", "The application id of your app registration; none is shipped."),
+    _option("--tenant", "Your tenant's id or domain, `organizations` or `consumers`.", default="organizations"),
+    _option("--cloud", "The Microsoft cloud.", type=click.Choice([*clouds.CLOUDS, "custom"]), default="global"),
+    _option("--login-url", "Where one signs in; with --cloud custom only."),
+    _option("--graph-url", "Where Graph answers; with --cloud custom only."),
+    _option("--ca-file", "A certificate authority to trust besides the system's, as a PEM file."),
+    _option(
+        "--sign-in", "How to ask for a sign-in.", type=click.Choice([mode.value for mode in SignIn]), default="auto"
+    ),
+    _option(
+        "--token-store",
+        "Where tokens stay: sealed where this machine can (auto), or as you say.",
+        type=click.Choice([store.value for store in TokenStore]),
+        default="auto",
+    ),
+    _option(
+        "--log-level",
+        "What to log on stderr.",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default="warning",
+    ),
+)
+NAMES = (
+    "state_dir",
+    "client_id",
+    "tenant",
+    "cloud",
+    "login_url",
+    "graph_url",
+    "ca_file",
+    "sign_in",
+    "token_store",
+    "log_level",
+)
+
+
+def with_settings(command: F) -> F:
+    """Give a command the settings as its first argument; configures logging on the way."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **values: Any) -> Any:  # noqa: ANN401 - click's
+        context = click.get_current_context()
+        raw = {name: values.pop(name) for name in NAMES}
+        settings = config.settings(raw, {name: _origin(context, name) for name in NAMES})
+        _configure_logging(settings)
+        return command(settings, *args, **values)
+
+    for option in reversed(_OPTIONS):
+        call = option(call)
+    return call  # type: ignore[return-value]  # functools.wraps keeps the name, click has taken the options
+
+
+def _origin(context: click.Context, name: str) -> str:
+    source = context.get_parameter_source(name)
+    return _ORIGINS.get(source, "default") if source else "default"
+
+
+def _configure_logging(settings: Settings) -> None:
+    from mcp_local_graph.safety import logs  # noqa: PLC0415 - after the settings are known to be right
+
+    logs.configure(settings.log_level)

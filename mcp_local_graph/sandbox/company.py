@@ -1,0 +1,172 @@
+"""The people of the demo tenant: a synthetic company with its own invented names.
+
+Dates are relative to the day the tenant starts, so that nothing in it grows old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+COMPANY = "Brackwater Instruments"
+DOMAIN = "brackwater.example"
+TENANT_ID = "5b7c1f0e-93a4-4d0b-8c39-6e2f10a7d4b1"
+# A second organisation, whose people are strangers here.
+OTHER_TENANT_ID = "c04de2b9-1e75-4f6a-a8d3-92bb57e0c618"
+# Where Microsoft keeps all personal accounts.
+PERSONAL_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who can sign in. `user_name` is the user principal name, `oid` the object id."""
+
+    user_name: str
+    display_name: str
+    oid: str
+    tenant_id: str = TENANT_ID
+    is_admin: bool = False
+
+    @property
+    def personal(self) -> bool:
+        """Whether this is a personal (Microsoft) account, not a work or school one."""
+        return self.tenant_id == PERSONAL_TENANT_ID
+
+    @property
+    def home_account_id(self) -> str:
+        """The id by which MSAL knows the account."""
+        return f"{self.oid}.{self.tenant_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the directory and the mailbox hold about an account; `user` is Graph's user without its nulls."""
+
+    account: Account
+    user: dict[str, Any]
+    manager: str | None = None
+    mailbox: dict[str, Any] | None = field(default=None)
+
+
+def _account(given: str, surname: str, number: int, *, is_admin: bool = False) -> Account:
+    plain = f"{given}.{surname}".lower().replace("ë", "e").replace("-", "")
+    return Account(
+        user_name=f"{plain}@{DOMAIN}",
+        display_name=f"{given} {surname}",
+        oid=f"3d8e70{number:02d}-51c6-4b2e-9f0a-7ac4d81b6e{number:02d}",
+        is_admin=is_admin,
+    )
+
+
+INES = _account("Ines", "Okafor", 11)
+MARIT = _account("Marit", "Sandvold", 12)
+TOMASZ = _account("Tomasz", "Halloran", 13)
+JOON = _account("Joon-ho", "Baek", 14)
+PRIYA = _account("Priya", "Venkataraman", 15)
+ZOE = _account("Zoë", "Lindqvist", 16)
+RUI = _account("Rui", "Castellane", 17, is_admin=True)
+LEV = _account("Lev", "Aronsen", 18)
+DANA = Account(
+    user_name="dana.whitlock@northmole.example",
+    display_name="Dana Whitlock",
+    oid="e1f5a3c2-0b94-4c7d-8d26-41f7c9a0b521",
+    tenant_id=OTHER_TENANT_ID,
+)
+INES_AT_HOME = Account(
+    user_name="ines.o@postbox.example",
+    display_name="Ines O.",
+    oid="00000000-0000-0000-4f1d-7c02b95ae630",
+    tenant_id=PERSONAL_TENANT_ID,
+)
+PEOPLE = (INES, MARIT, TOMASZ, JOON, PRIYA, ZOE, RUI, LEV, DANA, INES_AT_HOME)
+# Lev has left: his account is there and switched off.
+DISABLED = frozenset({LEV.oid})
+
+_JOBS = {
+    INES: ("Survey Team Lead", "Field Survey", "Harbour House 2.14", TOMASZ),
+    MARIT: ("Managing Director", "Management", "Harbour House 4.01", None),
+    TOMASZ: ("Head of Field Operations", "Field Survey", "Harbour House 3.07", MARIT),
+    JOON: ("Hydrographic Surveyor", "Field Survey", "Harbour House 2.15", INES),
+    PRIYA: ("Instrument Engineer", "Field Survey", "Workshop B", INES),
+    ZOE: ("Finance Partner", "Finance", "Harbour House 3.11", MARIT),
+    RUI: ("IT Administrator", "IT", "Harbour House 1.02", MARIT),
+    LEV: ("Surveyor", "Field Survey", None, None),
+}
+
+
+def profiles(today: datetime | None = None) -> dict[str, Profile]:
+    """All profiles by object id. `today` is when the dates are counted from; now when absent."""
+    now = today or datetime.now(UTC)
+    work = {account.oid: _work_profile(account, number, now) for number, account in enumerate(_JOBS)}
+    return {**work, DANA.oid: _bare_profile(DANA), INES_AT_HOME.oid: _bare_profile(INES_AT_HOME)}
+
+
+def _work_profile(account: Account, number: int, now: datetime) -> Profile:
+    job, department, office, manager = _JOBS[account]
+    given, surname = account.display_name.rsplit(" ", 1)
+    hired = now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=400 + 173 * number)
+    user = {
+        "id": account.oid,
+        "accountEnabled": account.oid not in DISABLED,
+        "businessPhones": [f"+44 1632 9600{number:02d}"],
+        "city": "Saltmere",
+        "companyName": COMPANY,
+        "country": "United Kingdom",
+        "createdDateTime": (hired - timedelta(days=9)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "department": department,
+        "displayName": account.display_name,
+        "employeeHireDate": hired.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "employeeId": f"BW-{1040 + number}",
+        "givenName": given,
+        "jobTitle": job,
+        "mail": account.user_name,
+        "mailNickname": account.user_name.split("@")[0],
+        "officeLocation": office,
+        "preferredLanguage": "en-GB",
+        "proxyAddresses": [f"SMTP:{account.user_name}"],
+        "surname": surname,
+        "usageLocation": "GB",
+        "userPrincipalName": account.user_name,
+        "userType": "Member",
+    }
+    # The administrator's account has no licence, hence no mailbox, as is usual for such accounts.
+    mailbox = None if account.is_admin else _mailbox()
+    return Profile(account=account, user=user, manager=manager.oid if manager else None, mailbox=mailbox)
+
+
+def _bare_profile(account: Account) -> Profile:
+    user = {
+        "id": account.oid,
+        "businessPhones": [],
+        "displayName": account.display_name,
+        "givenName": account.display_name.split(" ", maxsplit=1)[0],
+        "mail": account.user_name,
+        "surname": account.display_name.split(" ", maxsplit=1)[1],
+        "userPrincipalName": account.user_name,
+    }
+    return Profile(account=account, user=user, mailbox=_mailbox())
+
+
+def _mailbox() -> dict[str, Any]:
+    return {
+        "archiveFolder": None,
+        "timeZone": "GMT Standard Time",
+        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+        "dateFormat": "dd/MM/yyyy",
+        "timeFormat": "HH:mm",
+        "userPurpose": "user",
+        "automaticRepliesSetting": {
+            "status": "disabled",
+            "externalAudience": "all",
+            "internalReplyMessage": "",
+            "externalReplyMessage": "",
+        },
+        "language": {"locale": "en-GB", "displayName": "English (United Kingdom)"},
+        "workingHours": {
+            "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+            "startTime": "08:30:00.0000000",
+            "endTime": "17:00:00.0000000",
+            "timeZone": {"name": "GMT Standard Time"},
+        },
+    }

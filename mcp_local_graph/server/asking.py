@@ -1,0 +1,209 @@
+"""Asking the person in the middle of a call: the only module that knows the two eras of the protocol.
+
+In both eras a tool's body runs again from the top once the person has answered. They differ in how a question is put:
+since 2026-07-28 a call ends with the question and the client calls again with the answer and our single-use nonce;
+before, the question is a request of ours while the call stays open. A client that can be asked nothing is served by
+the browser, by a code in the answer, and by calling again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    CallToolResult,
+    ElicitRequest,
+    ElicitRequestURLParams,
+    ElicitResult,
+    InputRequiredResult,
+)
+
+from mcp_local_graph.auth import browser
+from mcp_local_graph.auth.flows import Rung
+from mcp_local_graph.errors import LocalGraphError, SignInNeeded
+from mcp_local_graph.server import boundary
+from mcp_local_graph.threads import in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mcp.server.elicitation import UrlElicitationResult
+    from mcp.server.mcpserver import Context
+
+    from mcp_local_graph.auth.flows import Attempt, Shown
+    from mcp_local_graph.auth.service import AuthenticationService
+
+_STATELESS = "2026-07-28"
+_QUESTION = "question"
+# Rounds of one call: token, question, the same again with a claims challenge.
+_ROUNDS = 4
+# Calls that wait for an answer. A client that never comes back must not fill the memory.
+_OPEN_CALLS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: how long a call waits for a person, and how often it says so. Hosts drop a silent call at about 60."""
+
+    wait: float = 45.0
+    progress: float = 5.0
+
+
+@dataclass(slots=True)
+class Talk:
+    """What one call has asked and heard, over all its rounds."""
+
+    deadline: float
+    attempt: Attempt | None = None
+    answer: str | None = None
+    elicitation_id: str | None = None
+    rounds: int = 0
+
+
+Outcome = CallToolResult | InputRequiredResult
+
+
+class Asking:
+    """Runs tool bodies, and signs the person in when one needs it."""
+
+    def __init__(self, auth: AuthenticationService, patience: Patience) -> None:
+        self._auth = auth
+        self._patience = patience
+        self._open: OrderedDict[str, Talk] = OrderedDict()
+
+    async def converse(self, context: Context[Any, Any], body: Callable[[], Awaitable[CallToolResult]]) -> Outcome:
+        """Run a body to its end, or to a question. Before it asks, a body does nothing that must not be done twice."""
+        talk = self._resumed(context)
+        needed: SignInNeeded | None = None
+        while True:
+            try:
+                if needed is None:
+                    return await body()
+                if (outcome := await self._sign_in(context, talk, needed)) is not None:
+                    return outcome
+                needed = None
+            except (LocalGraphError, BaseExceptionGroup) as raised:
+                error = boundary.leaf(raised)
+                if not isinstance(error, LocalGraphError):
+                    raise
+                if not isinstance(error, SignInNeeded) or talk.rounds >= _ROUNDS:
+                    return boundary.failed(error)
+                needed, talk.rounds = error, talk.rounds + 1
+
+    def _resumed(self, context: Context[Any, Any]) -> Talk:
+        """The talk that this call goes on with; a new one for a first round, a replay, or a nonce that is not ours."""
+        talk = self._open.pop(context.request_state or "", None)
+        if talk is None:
+            return Talk(deadline=time.monotonic() + self._patience.wait)
+        talk.deadline = time.monotonic() + self._patience.wait
+        answer = (context.input_responses or {}).get(_QUESTION)
+        talk.answer = answer.action if isinstance(answer, ElicitResult) else None
+        return talk
+
+    async def _sign_in(self, context: Context[Any, Any], talk: Talk, needed: SignInNeeded) -> Outcome | None:
+        """Bring the attempt forward; None when the body can run again."""
+        attempt = talk.attempt
+        if attempt is None:
+            attempt, began = await self._auth.begin(needed.need, asked=needed.asked)
+            talk.attempt = attempt if began else None
+            if began and (outcome := await self._show(context, talk, attempt)) is not None:
+                return outcome
+        elif talk.answer != "accept":
+            attempt.cancel()
+        over = await self._wait(context, talk, attempt)
+        talk.attempt = None
+        if not over:
+            return boundary.text(_not_finished(attempt.shown))
+        if talk.elicitation_id:
+            await context.session.send_elicit_complete(talk.elicitation_id, related_request_id=context.request_id)
+            talk.elicitation_id = None
+        attempt.outcome.result()  # an account, or the error that ended it
+        return None
+
+    async def _show(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> Outcome | None:
+        """Put the attempt before the person: by the client where it can, else by the browser, else in the answer."""
+        if _can_show_address(context):
+            return await self._put(context, talk, attempt)
+        if attempt.shown.rung is Rung.DEVICE:
+            return boundary.text(_not_finished(attempt.shown))
+        opened = browser.can_open() and await in_thread(browser.open_page, attempt.shown.address)
+        return None if opened else boundary.text(_not_finished(attempt.shown, opened=False))
+
+    async def _put(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> Outcome | None:
+        """Ask the client to show the address, as its era has it."""
+        message, address = _question(attempt.shown), attempt.shown.address
+        if (context.protocol_version or "") >= _STATELESS:
+            nonce = secrets.token_urlsafe(16)
+            self._open[nonce] = talk
+            while len(self._open) > _OPEN_CALLS:
+                self._open.popitem(last=False)
+            asked = ElicitRequest(params=ElicitRequestURLParams(message=message, url=address))
+            return InputRequiredResult(input_requests={_QUESTION: asked}, request_state=nonce)
+        await self._elicit(context, talk, attempt, message, address)
+        return None
+
+    async def _elicit(
+        self, context: Context[Any, Any], talk: Talk, attempt: Attempt, message: str, address: str
+    ) -> None:
+        """The older era: our request stays open until it is answered, the attempt is over, or patience ends."""
+        left = max(talk.deadline - time.monotonic(), 0)
+        talk.elicitation_id = secrets.token_urlsafe(16)
+        asking = asyncio.ensure_future(context.elicit_url(message, address, talk.elicitation_id))
+        watching = asyncio.ensure_future(attempt.wait(left))
+        try:
+            await asyncio.wait({asking, watching}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            answered = not asking.cancel()
+        if answered and not _is_yes(asking):
+            attempt.cancel()
+
+    async def _wait(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> bool:
+        """Wait for the person within the call's patience, and say so now and then; True when the attempt is over."""
+        patience = self._patience
+        while (left := talk.deadline - time.monotonic()) > 0:
+            if await attempt.wait(min(patience.progress, left)):
+                return True
+            waited = patience.wait - max(talk.deadline - time.monotonic(), 0)
+            await context.report_progress(waited, patience.wait, "Waiting for the sign-in to be finished")
+        return attempt.over
+
+
+def _is_yes(asking: asyncio.Future[UrlElicitationResult]) -> bool:
+    """Whether the client answered, and the answer is a yes. One that is no answer at all is none."""
+    try:
+        return asking.result().action == "accept"
+    except (MCPError, ValueError):
+        return False
+
+
+def _can_show_address(context: Context[Any, Any]) -> bool:
+    """Whether the client can show an address. A bare `elicitation: {}` means forms only."""
+    capabilities = context.client_capabilities
+    elicitation = capabilities.elicitation if capabilities else None
+    return elicitation is not None and elicitation.url is not None
+
+
+def _question(shown: Shown) -> str:
+    if shown.code:
+        return f"Sign in to Microsoft 365: open the page and enter the code {shown.code}."
+    return "Sign in to Microsoft 365 in the browser, so that this can go on."
+
+
+def _not_finished(shown: Shown, *, opened: bool = True) -> str:
+    if shown.code:
+        return (
+            f"To sign in to Microsoft 365, open {shown.address} in any browser and enter the code {shown.code}. "
+            "Enter it only if you asked for this yourself. Then make this call again."
+        )
+    if opened:
+        return "The sign-in waits in a browser window of this computer. Once it is finished, make this call again."
+    return (
+        f"To sign in to Microsoft 365, open {shown.address} in a browser on this computer. Then make this call again."
+    )

@@ -1,0 +1,101 @@
+"""What a tool may ask for, and how it is written down.
+
+A tool is an async function. Parameters annotated with one of the types below are given to it; all others are arguments
+that the model fills in. `Toolset.tool` records the facts and returns the function unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from mcp_local_graph.auth.accounts import Accounts
+from mcp_local_graph.graph.client import Graph
+
+__all__ = ["GIVEN", "Accounts", "Effect", "Graph", "Result", "Tool", "Toolset"]
+
+# The types that are given, not asked of the model.
+GIVEN: tuple[type, ...] = (Graph, Accounts)
+
+
+class Effect(StrEnum):
+    """What a call does to the world outside."""
+
+    READ = "read"
+    WRITE = "write"
+    DESTROY = "destroy"
+
+
+class Result(Protocol):
+    """What a tool returns."""
+
+    def lines(self) -> list[str]:
+        """Itself for a model, in as few words as it takes."""
+
+
+ToolFunction = Callable[..., Awaitable[Result]]
+F = TypeVar("F", bound=ToolFunction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool: its function and the facts about it.
+
+    `scopes` are Graph's delegated permissions without which it cannot work; `optional` are those that it uses where
+    they were granted already, and never asks for. `local` tools reach nothing outside this machine.
+    """
+
+    function: ToolFunction
+    title: str
+    effect: Effect
+    scopes: frozenset[str]
+    optional: frozenset[str]
+    local: bool
+    toolset: str
+
+    @property
+    def name(self) -> str:
+        """The function's name is the tool's."""
+        return self.function.__name__
+
+    @property
+    def description(self) -> str:
+        """The docstring, on one line: a model pays for each byte."""
+        return " ".join((self.function.__doc__ or "").split())
+
+
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """The tools of one workload."""
+
+    name: str
+    description: str
+    tools: list[Tool] = field(default_factory=list)
+
+    def tool(
+        self,
+        title: str,
+        *,
+        effect: Effect,
+        scopes: frozenset[str] | set[str] = frozenset(),
+        optional: frozenset[str] | set[str] = frozenset(),
+        local: bool = False,
+    ) -> Callable[[F], F]:
+        """Record the decorated function as a tool."""
+
+        def record(function: F) -> F:
+            facts = Tool(
+                function=function,
+                title=title,
+                effect=effect,
+                scopes=frozenset(scopes),
+                optional=frozenset(optional),
+                local=local,
+                toolset=self.name,
+            )
+            self.tools.append(facts)
+            return function
+
+        return record

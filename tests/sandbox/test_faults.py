@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING
+
+import msal.exceptions
+import pytest
+import requests
+
+from mcp_local_graph.sandbox import Fault, Person
+from mcp_local_graph.sandbox.entra.errors import KINDS
+from tests.sandbox.rig import BASIC, code_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tests.sandbox.rig import Rig
+
+
+@pytest.mark.parametrize("code", sorted(code for code, kind in KINDS.items() if kind.status < 500))
+def test_each_error_has_entras_shape_as_msal_reports_it(rig: Rig, code: int) -> None:
+    app = rig.app()
+    rig.sign_in(app, ["User.Read"])
+    rig.tenant.control.queue_entra_error(code)
+    result = app.acquire_token_silent_with_error(["User.Read"], app.get_accounts()[0], force_refresh=True)
+    kind = KINDS[code]
+    assert (result["error"], result["error_codes"]) == (kind.error, [code])
+    assert result["error_description"].startswith(f"AADSTS{code}: {kind.text} Trace ID: ")
+    assert result.get("suberror", "") == kind.suberror
+    assert ("capolids" in json.dumps(result.get("claims"))) == kind.claims
+
+
+@pytest.mark.parametrize("code", [50033, 90033])
+def test_a_service_that_is_down_says_503(rig: Rig, code: int) -> None:
+    rig.tenant.control.queue_entra_error(code)
+    refused = rig.entra("token", {})
+    assert (refused.status_code, code_of(refused)) == (503, code)
+    assert code_of(rig.entra("token", {})) == 900144
+
+
+def test_a_fault_counts_its_requests(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error(429, "devicecode", 2, headers={"Retry-After": "7"})
+    answers = [rig.entra("devicecode", {"scope": BASIC}) for _ in range(3)]
+    assert [one.status_code for one in answers] == [429, 429, 200]
+    assert [one.headers.get("retry-after") for one in answers] == ["7", "7", None]
+
+
+def test_faults_can_be_forgotten(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error(500, times=99)
+    assert rig.entra("token", {}).status_code == 500
+    rig.tenant.control.clear_faults()
+    assert rig.entra("token", {}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "raised"),
+    [
+        ("500", msal.exceptions.MsalServiceError),
+        ("503", msal.exceptions.MsalServiceError),
+        ("503-html", msal.exceptions.MsalServiceError),
+        ("html", ValueError),
+        ("truncated", ValueError),
+        ("empty", ValueError),
+        ("list", AttributeError),
+        ("reset", requests.ConnectionError),
+        ("cut", requests.RequestException),
+    ],
+)
+def test_wire_faults_reach_msal(rig: Rig, name: str, raised: type[Exception]) -> None:
+    app = rig.app()
+    rig.sign_in(app, ["User.Read"])
+    rig.tenant.control.queue_entra_error(name)
+    with pytest.raises(raised):
+        app.acquire_token_silent_with_error(["User.Read"], app.get_accounts()[0], force_refresh=True)
+
+
+def test_a_fault_of_ones_own_is_played_as_it_is(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error(Fault(status=418, body=b"tea"))
+    answer = rig.entra("token", {})
+    assert (answer.status_code, answer.text) == (418, "tea")
+    rig.tenant.control.queue_graph_fault(Fault(status=418, body=b"tea"))
+    assert rig.graph("/v1.0/me").text == "tea"
+
+
+def test_discovery_can_fail(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error("html", "discovery")
+    with pytest.raises(ValueError, match="Expecting value"):
+        rig.app()
+
+
+def test_a_policy_speaks_after_the_person_has_done_theirs(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error(53003, "authorize")
+    fields = rig.result()
+    assert (fields["error"], fields["error_description"][:12]) == ("invalid_grant", "AADSTS53003:")
+
+
+def test_the_authorize_page_itself_can_fail(rig: Rig) -> None:
+    rig.tenant.control.queue_entra_error("503-html", "authorize")
+    assert Person().browse(rig.authorize_url()).status == 503
+
+
+@pytest.mark.parametrize("unknown", ["no such", 12345])
+def test_a_fault_that_is_none_is_refused(rig: Rig, unknown: Any) -> None:
+    with pytest.raises(KeyError):
+        rig.tenant.control.queue_entra_error(unknown)
+
+
+def test_graph_faults_are_for_a_path(rig: Rig) -> None:
+    token = rig.bearer(["User.Read", "MailboxSettings.Read"])
+    rig.tenant.control.queue_graph_fault(429, "/v1.0/me/mailboxSettings", headers={"Retry-After": "3"})
+    assert rig.graph("/v1.0/me", token).status_code == 200
+    refused = rig.graph("/v1.0/me/mailboxSettings", token, client_request_id="abc")
+    error = refused.json()["error"]
+    assert (refused.status_code, refused.headers["retry-after"], error["code"]) == (429, "3", "TooManyRequests")
+    assert error["innerError"]["client-request-id"] == refused.headers["client-request-id"] == "abc"
+
+
+def test_graph_faults_have_a_word_or_a_body_of_ones_own(rig: Rig) -> None:
+    control = rig.tenant.control
+    control.queue_graph_fault(403, code="ErrorAccessDenied")
+    control.queue_graph_fault(502, body=b"<html>")
+    control.queue_graph_fault(599)
+    assert rig.graph("/v1.0/me").json()["error"]["code"] == "ErrorAccessDenied"
+    assert rig.graph("/v1.0/me").text == "<html>"
+    assert rig.graph("/v1.0/me").json()["error"]["code"] == "UnknownError"
+
+
+def test_graph_can_break_off(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault("cut")
+    with pytest.raises(requests.RequestException):
+        rig.graph("/v1.0/me")
+    rig.tenant.control.queue_graph_fault("reset")
+    with pytest.raises(requests.ConnectionError):
+        rig.graph("/v1.0/me")
+
+
+def test_a_held_endpoint_hangs_until_it_is_released(rig: Rig) -> None:
+    control, answers = rig.tenant.control, []
+    control.hold("graph")
+    asking = threading.Thread(target=lambda: answers.append(rig.graph("/v1.0/me").status_code))
+    asking.start()
+    (waiting,) = control.wait_for_request("graph")
+    assert (waiting.status, answers) == (None, [])
+    control.release("graph")
+    asking.join()
+    assert (answers, control.requests("graph")[0].status) == ([401], 401)
+
+
+def test_waiting_for_a_request_that_never_comes_ends(rig: Rig) -> None:
+    with pytest.raises(TimeoutError, match="graph got 0 of 1"):
+        rig.tenant.control.wait_for_request("graph", timeout=0.01)
+
+
+def test_beginning_anew_lets_held_requests_go(rig: Rig) -> None:
+    control = rig.tenant.control
+    control.hold("graph")
+    asking = threading.Thread(target=rig.graph, args=["/v1.0/me"])
+    asking.start()
+    control.wait_for_request("graph")
+    control.reset()
+    asking.join(10)
+    assert not asking.is_alive()

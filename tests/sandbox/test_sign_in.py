@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import jwt
+import pytest
+
+from mcp_local_graph.sandbox import Person
+from tests.sandbox.rig import BASIC, REDIRECT, code_of, walk
+
+if TYPE_CHECKING:
+    from tests.sandbox.rig import Rig
+
+
+def test_a_person_signs_in_by_browser_and_graph_answers(rig: Rig) -> None:
+    result = rig.sign_in(rig.app(), ["User.Read"])
+    answer = rig.graph("/v1.0/me", result["access_token"])
+    assert (answer.status_code, answer.json()["userPrincipalName"]) == (200, rig.tenant.person.user_name)
+
+
+@pytest.mark.parametrize("segment", ["id", "domain", "organizations", "common"])
+def test_every_name_of_the_tenant_leads_to_the_same_account(rig: Rig, segment: str) -> None:
+    named = {"id": rig.tenant.tenant_id, "domain": rig.tenant.domain}.get(segment, segment)
+    app = rig.app(tenant=named)
+    rig.sign_in(app, ["User.Read"])
+    assert [one["home_account_id"] for one in app.get_accounts()] == [rig.tenant.person.home_account_id]
+
+
+def test_a_personal_account_signs_in_at_consumers(rig: Rig) -> None:
+    personal = next(one for one in rig.tenant.people if one.personal)
+    result = rig.sign_in(rig.app(tenant="consumers"), ["User.Read", "Mail.Read"], personal.user_name)
+    assert result["id_token_claims"]["tid"] == "9188040d-6c67-4c5b-b112-36a304b66dad"
+    assert rig.graph("/v1.0/me", result["access_token"]).json()["mail"] == personal.user_name
+
+
+def test_a_personal_account_is_not_asked_for_what_needs_an_administrator(rig: Rig) -> None:
+    personal = next(one for one in rig.tenant.people if one.personal)
+    page = walk(Person(), rig.authorize_url("consumers", scope="User.Read.All"), personal.user_name)
+    assert (page.status, "AADSTS70011" in page.text) == (400, True)
+
+
+def test_the_id_token_is_signed_by_the_published_key(rig: Rig) -> None:
+    result = rig.sign_in(rig.app(), ["User.Read"])
+    discovery = rig.http.get(f"{rig.tenant.login_url}/{rig.tenant.tenant_id}/v2.0/.well-known/openid-configuration")
+    keys = rig.http.get(discovery.json()["jwks_uri"]).json()["keys"]
+    key = jwt.PyJWK(keys[0]).key
+    claims = jwt.decode(result["id_token"], key, algorithms=["RS256"], audience=rig.tenant.client_id)
+    assert (claims["iss"], claims["oid"]) == (discovery.json()["issuer"], rig.tenant.person.oid)
+
+
+def test_the_nonce_and_the_state_come_back(rig: Rig) -> None:
+    fields = rig.result(scope=BASIC + " email")
+    tokens = rig.redeem(fields["code"]).json()
+    claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert (fields["state"], claims["nonce"], claims["email"]) == ("s-1", "n-1", rig.tenant.person.user_name)
+
+
+def test_client_info_is_given_where_it_is_asked_for(rig: Rig) -> None:
+    fields = rig.result(client_info="1")
+    packed = fields["client_info"]
+    told = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+    assert told == {"uid": rig.tenant.person.oid, "utid": rig.tenant.tenant_id}
+    assert "client_info" not in rig.redeem(fields["code"]).json()
+
+
+def test_a_refresh_token_is_given_only_for_offline_access(rig: Rig) -> None:
+    without = rig.redeem(rig.result(scope="User.Read")["code"]).json()
+    assert "refresh_token" not in without
+    assert "id_token" not in without
+
+
+def test_the_answer_names_everything_that_was_ever_allowed(rig: Rig) -> None:
+    app = rig.app()
+    rig.sign_in(app, ["User.Read"])
+    assert rig.sign_in(app, ["Mail.Send"])["scope"] == "Mail.Send User.Read openid profile"
+
+
+def test_scopes_are_taken_by_short_name_and_by_address(rig: Rig) -> None:
+    for prefix in ("https://graph.microsoft.com", rig.tenant.graph_url, "00000003-0000-0000-c000-000000000000"):
+        tokens = rig.redeem(rig.result(scope=f"{prefix}/user.read")["code"]).json()
+        assert tokens["scope"] == "User.Read"
+
+
+def test_default_stands_for_what_the_registration_lists(rig: Rig) -> None:
+    tokens = rig.redeem(rig.result(scope="https://graph.microsoft.com/.default")["code"]).json()
+    assert tokens["scope"] == "User.Read"
+
+
+def test_a_silent_call_refreshes_and_rotates(rig: Rig) -> None:
+    app = rig.app()
+    first = rig.sign_in(app, ["User.Read"])
+    (account,) = app.get_accounts()
+    again = app.acquire_token_silent_with_error(["User.Read"], account, force_refresh=True)
+    assert again["token_source"] == "identity_provider"
+    assert first["refresh_token"] != again["refresh_token"]
+
+
+def test_a_refresh_token_grows_by_what_was_consented_since(rig: Rig) -> None:
+    app = rig.app()
+    rig.sign_in(app, ["User.Read"])
+    rig.tenant.control.grant_consent(rig.tenant.person.user_name, ["Mail.Read"])
+    (account,) = app.get_accounts()
+    result = app.acquire_token_silent_with_error(["Mail.Read"], account)
+    assert "Mail.Read" in result["scope"].split()
+
+
+def test_a_signed_in_browser_is_not_asked_again(rig: Rig) -> None:
+    person = Person()
+    rig.result(person)
+    page = person.browse(rig.authorize_url())
+    assert "code" in page.forms[0].fields
+    assert rig.result(person, prompt="none")["state"] == "s-1"
+
+
+@pytest.mark.parametrize("prompt", ["login", "select_account"])
+def test_a_prompt_asks_for_the_account_all_the_same(rig: Rig, prompt: str) -> None:
+    person = Person()
+    rig.result(person)
+    assert person.browse(rig.authorize_url(prompt=prompt)).title.startswith("Choose an account")
+
+
+def test_the_prompt_for_consent_asks_again_for_what_was_allowed(rig: Rig) -> None:
+    person = Person()
+    rig.result(person)
+    page = person.browse(rig.authorize_url(prompt="consent"))
+    assert page.title.startswith("Permissions requested")
+    assert "User.Read" in page.text
+
+
+def test_a_hint_puts_its_account_first_and_skips_the_choice_where_it_is_signed_in(rig: Rig) -> None:
+    other = rig.tenant.people[2].user_name
+    person = Person()
+    assert person.browse(rig.authorize_url(login_hint=other)).forms[0].buttons[0].value == other
+    rig.result(person)
+    assert person.browse(rig.authorize_url(login_hint=other)).title.startswith("Choose an account")
+    assert "code" in person.browse(rig.authorize_url(login_hint=rig.tenant.person.user_name)).forms[0].fields
+
+
+def test_two_signed_in_accounts_make_a_choice_necessary(rig: Rig) -> None:
+    person = Person()
+    rig.result(person)
+    rig.result(person, rig.tenant.people[1].user_name, prompt="select_account")
+    page = person.browse(rig.authorize_url())
+    assert page.title.startswith("Choose an account")
+    assert "signed in" in page.text
+
+
+def test_an_administrator_consents_for_everybody(rig: Rig) -> None:
+    admin = next(one for one in rig.tenant.people if one.is_admin)
+    person = Person()
+    page = person.submit(person.browse(rig.authorize_url(scope="User.Read User.Read.All")), admin.user_name)
+    person.submit(page, "accept", {"everybody": "on"})
+    tokens = rig.redeem(rig.result(scope="User.Read")["code"]).json()
+    assert tokens["scope"] == "User.Read User.Read.All"
+
+
+def test_other_resources_have_tokens_of_their_own(rig: Rig) -> None:
+    scope = f"{rig.tenant.stores_api}/Inventory.Read"
+    tokens = rig.redeem(rig.result(scope=scope)["code"]).json()
+    assert tokens["scope"] == scope
+    refused = rig.graph("/v1.0/me", tokens["access_token"])
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "InvalidAuthenticationToken")
+    assert "audience" in refused.json()["error"]["message"]
+
+
+def test_logging_out_forgets_the_browser(rig: Rig) -> None:
+    person = Person()
+    rig.result(person)
+    page = person.browse(f"{rig.tenant.pages_url}/common/oauth2/v2.0/logout")
+    assert page.title.startswith("You are signed out")
+    assert person.browse(rig.authorize_url()).title.startswith("Choose an account")
+
+
+def test_logging_out_leads_only_to_registered_addresses(rig: Rig) -> None:
+    page = f"{rig.tenant.pages_url}/common/oauth2/v2.0/logout?post_logout_redirect_uri="
+    there = rig.http.get(page + REDIRECT, allow_redirects=False)
+    away = rig.http.get(page + "https://elsewhere.example", allow_redirects=False)
+    assert (there.headers["location"], away.status_code) == (REDIRECT, 200)
+
+
+def test_the_correlation_id_is_the_callers_own(rig: Rig) -> None:
+    refused = rig.redeem("nothing")
+    assert code_of(refused) == 70000
+    echoed = rig.entra("token", {}, **{"client-request-id": "0f0f0f0f-1111-2222-3333-444444444444"})
+    assert echoed.json()["correlation_id"] == echoed.headers["client-request-id"]
+    assert echoed.json()["correlation_id"].startswith("0f0f0f0f")
+
+
