@@ -160,7 +160,7 @@ def _read(fd: int, talk: Conversation) -> None:
 
 
 def _end(ends: SimpleQueue[int], output: Output, on_exit: Callable[[], None]) -> None:
-    """End the process with the first code that comes. `SimpleQueue.put` is all that a signal handler may safely do."""
+    """End the process with the first code that comes; `SimpleQueue.put` is safe in a signal handler too."""
     code = ends.get()
     deadline = time.monotonic() + _FAREWELL
     last = _start(_run_logged, on_exit)
@@ -177,11 +177,27 @@ def _run_logged(work: Callable[[], None]) -> None:
 
 
 def _listen_to_signals(ends: SimpleQueue[int]) -> None:
+    ours = set()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = signal.Signals.__members__.get(name)
         if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
             continue  # not on this platform, or started by nohup
         signal.signal(number, lambda caught, _frame: ends.put(128 + caught))
+        ours.add(number)
+    if sys.platform != "win32":
+        # The handler above runs when the main thread next comes to Python code. That may be never: the thread may be in
+        # C, or on its way into select when the signal comes (seen once in fifty). This byte is written at once.
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        _start(_forward_signals, reading, ours, ends)
+
+
+def _forward_signals(fd: int, ours: set[int], ends: SimpleQueue[int]) -> None:
+    while True:
+        for number in os.read(fd, 16):
+            if number in ours:
+                ends.put(128 + number)
 
 
 def _claim() -> tuple[int, int]:

@@ -85,7 +85,7 @@ def test_a_fault_of_ones_own_is_played_as_it_is(rig: Rig) -> None:
 
 def test_discovery_can_fail(rig: Rig) -> None:
     rig.tenant.control.queue_entra_error("html", "discovery")
-    with pytest.raises(ValueError, match="Expecting value"):
+    with pytest.raises(ValueError, match="Unable to get authority configuration"):
         rig.app()
 
 

@@ -17,7 +17,13 @@ from tests.server.peer import LEGACY, MODERN, Peer, starter
 Start = Callable[..., Peer]
 eras = pytest.mark.parametrize("era", [LEGACY, MODERN])
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to send, and closes pipes unseen")
-BUSY = ["", "slow", "block", "hold_the_loop"]  # what a server may be doing: nothing, or the tool of that name
+BUSY = [
+    "",
+    "slow",
+    "block",
+    "hold_the_loop",
+    "hold_in_c",
+]  # what a server may be doing: nothing, or the tool of that name
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def test_what_was_sent_before_the_end_of_file_is_answered(start: Start, era: str
 
 @pytest.mark.parametrize(
     ("era", "tool"),
-    [(LEGACY, ""), (MODERN, ""), (LEGACY, "slow"), (MODERN, "slow"), (LEGACY, "block"), (MODERN, "hold_the_loop")],
+    [(LEGACY, ""), (MODERN, ""), (LEGACY, "slow"), (MODERN, "slow"), (LEGACY, "block"), (MODERN, "hold_in_c")],
 )
 def test_the_end_of_file_ends_it_within_two_seconds_and_leaves_no_call_unanswered(
     start: Start, era: str, tool: str

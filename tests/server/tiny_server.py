@@ -1,6 +1,7 @@
 """A server with one tool for each way to misbehave. With the argument `sdk` the SDK's own stdio serves it."""
 
 import asyncio
+import hashlib
 import logging
 import os
 import subprocess
@@ -63,6 +64,14 @@ def block(ctx: Context) -> str:
 async def hold_the_loop(ctx: Context) -> str:
     await ctx.report_progress(1)
     time.sleep(60)  # noqa: ASYNC251 - that is the misbehaviour
+    return "never"
+
+
+@server.tool()
+async def hold_in_c(ctx: Context) -> str:
+    """As above, where no signal interrupts it."""
+    await ctx.report_progress(1)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
     return "never"
 
 

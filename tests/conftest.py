@@ -1,0 +1,81 @@
+"""What every test gets: a clean environment, a demo tenant of its own, and a search for leaked secrets afterwards."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mcp_local_graph.sandbox import DemoTenant
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+
+_LEADS_AWAY = (
+    "BROWSER",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "PYTHON_KEYRING_BACKEND",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+)
+_tenants = pytest.StashKey[list[DemoTenant]]()
+_state = pytest.StashKey[list["Path"]]()
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting, proxy, display or key store of the machine that the tests run on."""
+    for name in os.environ:
+        if name.upper() in _LEADS_AWAY or name.startswith("MCP_LOCAL_GRAPH_"):
+            monkeypatch.delenv(name)
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DemoTenant]:
+    """A demo tenant in which nobody has signed in yet."""
+    directory = tmp_path / "tenant"
+    directory.mkdir()
+    with DemoTenant(directory) as running:
+        request.node.stash.setdefault(_tenants, []).append(running)
+        request.node.stash[_state] = [tmp_path]
+        yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test after which a secret that its tenant issued stands in its output or in a file it left."""
+    report = yield
+    if call.when == "teardown" and report.passed:
+        secrets = {secret for tenant in item.stash.get(_tenants, []) for secret in tenant.control.issued_secrets()}
+        if leaks := _leaks(secrets, report, item.stash.get(_state, [])):
+            report.outcome = "failed"
+            report.longrepr = f"secrets of the tenant leaked into: {', '.join(leaks)}"
+    return report
+
+
+def _leaks(secrets: set[str], report: pytest.TestReport, directories: list[Path]) -> list[str]:
+    places = {title: text.encode() for title, text in report.sections}
+    for directory in directories:
+        # The plain-text store (tokens-….json) is the named exception: holding tokens is what it is for.
+        files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".json")
+        places.update({str(path): path.read_bytes() for path in files})
+    return [place for place, text in places.items() if any(secret.encode() in text for secret in secrets)]

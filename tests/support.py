@@ -1,0 +1,52 @@
+"""What tests of several rooms share: settings that lead to a demo tenant, services, and hosts of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph import app, clouds
+from mcp_local_graph.config import Settings, SignIn, TokenStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcp_local_graph.sandbox import DemoTenant
+
+
+def settings(tenant: DemoTenant, directory: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
+    """The settings that lead to the tenant; tokens in memory and sign-in in the browser, unless changed."""
+    there = Settings(
+        client_id=tenant.client_id,
+        tenant=tenant.tenant_id,
+        cloud=clouds.custom(tenant.login_url, tenant.graph_url),
+        ca_file=tenant.ca_file,
+        sign_in=SignIn.BROWSER,
+        token_store=TokenStore.MEMORY,
+        state_dir=directory / "state",
+        log_level="debug",
+        origins={},
+    )
+    return replace(there, **changes)
+
+
+def services(tenant: DemoTenant, directory: Path, **changes: Any) -> app.Services:  # noqa: ANN401 - any setting
+    """The services behind those settings."""
+    return app.services(settings(tenant, directory, **changes))
+
+
+def flags(tenant: DemoTenant, directory: Path, **changes: str) -> list[str]:
+    """The same settings as flags of the command line, the token store in plain text."""
+    values = {
+        "client_id": tenant.client_id,
+        "tenant": tenant.tenant_id,
+        "cloud": "custom",
+        "login_url": tenant.login_url,
+        "graph_url": tenant.graph_url,
+        "ca_file": str(tenant.ca_file),
+        "sign_in": "browser",
+        "token_store": "plaintext",
+        "state_dir": str(directory / "state"),
+        **changes,
+    }
+    return [word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", value)]
