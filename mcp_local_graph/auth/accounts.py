@@ -1,8 +1,8 @@
-"""What a tool may know and do about the accounts of this machine. It never sees a token."""
+"""The accounts of this machine, and what a tool may know and do about them. It never sees a token."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.errors import SignInNeeded
@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 
 # The least that a sign-in asks for: who the person is. Every tenant lets its users grant it.
 FIRST_SCOPES = frozenset({"User.Read"})
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A signed-in account. `home_account_id` is MSAL's key; `tenant_id` is where it signed in."""
+
+    home_account_id: str
+    user_name: str
+    tenant_id: str
 
 
 class Accounts:

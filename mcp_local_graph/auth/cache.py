@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msal
 
 from mcp_local_graph.auth import keys, vault
-from mcp_local_graph.auth.outcomes import Account
+from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 

@@ -1,44 +1,27 @@
-"""The ways to ask a person: in the browser, or by a code on another device. Each is one attempt with one outcome."""
+"""The ways to ask a person: in the browser, or by a code on another device. Each begins one attempt."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import threading
-import time
-from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import threads
+from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.loopback import Listener
-from mcp_local_graph.auth.outcomes import Account, Pending, device_code, signed_in
-from mcp_local_graph.errors import LocalGraphError, Need, SignInDeclined, SignInExpired
+from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
+from mcp_local_graph.errors import LocalGraphError, SignInFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import msal
 
+    from mcp_local_graph.auth.accounts import Account
+    from mcp_local_graph.errors import Need
+
 # Seconds that a browser sign-in may take. Entra's own pages time out at about the same.
 BROWSER_LIFETIME = 600.0
-
-
-class Rung(StrEnum):
-    """A way to ask."""
-
-    BROWSER = "browser"
-    DEVICE = "device"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the person has to be shown: an address to open and, on another device, the code to type there."""
-
-    rung: Rung
-    address: str
-    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +32,22 @@ class Settle:
     drop: Callable[[Account], None]
 
 
-class Attempt:
-    """One sign-in under way. It ends once: with an account, or with the error that says why not."""
+def begin(app: msal.PublicClientApplication, need: Need, settle: Settle, rung: Rung, *, pinned: bool) -> Attempt:
+    """Ask in one way; where nothing can listen for the browser's answer and the way is not `pinned`, by a code.
 
-    def __init__(self, need: Need, lifetime: float) -> None:
-        self.need = need
-        self.ends_at = time.monotonic() + lifetime
-        self.outcome: Future[Account] = Future()
-        self.shown: Shown
-        self._timer = threading.Timer(lifetime, self.end, [_expired()])
-        self._timer.daemon = True
-        self._timer.start()
-        self.outcome.add_done_callback(lambda _: self._timer.cancel())
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-        return self.outcome.done()
-
-    def end(self, result: Account | LocalGraphError) -> None:
-        """Settle it. Only the first word counts."""
-        with contextlib.suppress(InvalidStateError):
-            if isinstance(result, Account):
-                self.outcome.set_result(result)
-            else:
-                self.outcome.set_exception(result)
-
-    def cancel(self) -> None:
-        """The person said no."""
-        self.end(SignInDeclined("The sign-in was cancelled.", "Ask for account_sign_in to try again."))
-
-    async def wait(self, seconds: float | None = None) -> bool:
-        """Wait until it is over, at most so long where a time is given; True if it is."""
-        if not self.over:
-            await asyncio.wait([asyncio.wrap_future(self._watched())], timeout=seconds)
-        return self.over
-
-    def _watched(self) -> Future[None]:
-        """A future that ends with the attempt, and that one waiter may cancel without ending it for all."""
-        watched: Future[None] = Future()
-
-        def wake(_: object) -> None:
-            if watched.set_running_or_notify_cancel():
-                watched.set_result(None)
-
-        self.outcome.add_done_callback(wake)
-        return watched
-
-
-def _expired() -> SignInExpired:
-    return SignInExpired("Nobody finished the sign-in in time.", "Ask for account_sign_in to try again.")
+    Raises:
+        LocalGraphError: Entra did not let us begin, or the pinned way is closed.
+    """
+    if rung is Rung.DEVICE:
+        return device(app, need, settle)
+    try:
+        return browser(app, need, settle)
+    except OSError as error:
+        if pinned:
+            raise SignInFailed(
+                "No port could be opened for the browser's answer.", "Try `mcp-local-graph login --sign-in device`."
+            ) from error
+        return device(app, need, settle)
 
 
 def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
@@ -107,9 +56,9 @@ def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> At
     conversation = _BrowserConversation(app, attempt, settle)
     try:
         listener = Listener(conversation)
-    except OSError as error:
-        attempt.end(SignInExpired("No port could be opened for the browser's answer."))
-        raise error from None
+    except OSError:
+        attempt.cancel()
+        raise
     conversation.flow = app.initiate_auth_code_flow(
         sorted(need.scopes),
         redirect_uri=listener.redirect_uri,

@@ -17,12 +17,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msal
 import requests
 
+from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.auth.remedies import codes_of, error_for
 from mcp_local_graph.errors import LocalGraphError, Need, ServiceUnavailable, SignInFailed, SignInNeeded
 
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 # The words of OpenID Connect that a token answer lists beside Graph's permissions.
 _OPENID = {"openid", "profile", "email", "offline_access"}
 _PENDING_CODE = 70016
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A signed-in account. `home_account_id` is MSAL's key; `tenant_id` is where it signed in."""
-
-    home_account_id: str
-    user_name: str
-    tenant_id: str
 
 
 class Pending(Exception):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from mcp_local_graph import __version__, tls
-from mcp_local_graph.auth import browser, flows
+from mcp_local_graph.auth import browser
+from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.config import SignIn, TokenStore
 from mcp_local_graph.errors import (
     ClientIdMissing,
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
     import msal
 
+    from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.cache import AccountCache
-    from mcp_local_graph.auth.outcomes import Account
     from mcp_local_graph.clouds import Cloud
 
 # At most so many prompts within so many seconds, whoever asks: a model in a loop must not tire a person into a yes.
@@ -62,7 +63,7 @@ class Status:
     accounts: tuple[Account, ...]
     granted: frozenset[str]
     token_store: str
-    under_way: flows.Shown | None
+    under_way: Shown | None
 
 
 class AuthenticationService:
@@ -79,7 +80,7 @@ class AuthenticationService:
         self._app: msal.PublicClientApplication | None = None
         self._flights: dict[tuple[Need, bool], asyncio.Future[str]] = {}
         self._beginning = anyio.Lock()
-        self._attempt: flows.Attempt | None = None
+        self._attempt: Attempt | None = None
         self._refusal: SignInFailed | None = None
         self._refused_until = 0.0
         self._prompts: deque[float] = deque(maxlen=_PROMPTS)
@@ -104,7 +105,7 @@ class AuthenticationService:
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
         return await asyncio.shield(self._flights[key])
 
-    async def begin(self, need: Need, *, asked: bool = False) -> tuple[flows.Attempt, bool]:
+    async def begin(self, need: Need, *, asked: bool = False) -> tuple[Attempt, bool]:
         """The attempt that is under way, or a new one; True where this call began it.
 
         `asked` means that the person wants to be asked now, though they declined before.
@@ -222,30 +223,19 @@ class AuthenticationService:
         )
 
     def _begin(self, need: Need) -> None:
-        cache = self._open_cache()
-        granted = cache.granted(need.account) if need.account else frozenset[str]()
+        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
+
+        granted = self._open_cache().granted(need.account) if need.account else frozenset[str]()
         need = replace(need, scopes=need.scopes | granted)
-        settle = flows.Settle(self._keep, self._drop)
-        app = self._application()
+        pinned = self._registration.sign_in is not SignIn.AUTO
         self._attempt = None
-        if self._rung() is flows.Rung.BROWSER:
-            self._attempt = self._in_browser(app, need, settle)
-        self._attempt = self._attempt or flows.device(app, need, settle)
+        self._attempt = flows.begin(
+            self._application(), need, flows.Settle(self._keep, self._drop), self._rung(), pinned=pinned
+        )
         self._prompts.append(time.monotonic())
         self._attempt.outcome.add_done_callback(lambda outcome: self._remember(outcome.exception()))
 
-    def _in_browser(self, app: msal.PublicClientApplication, need: Need, settle: flows.Settle) -> flows.Attempt | None:
-        """A browser attempt; None where nothing can listen for the answer and another way is allowed."""
-        try:
-            return flows.browser(app, need, settle)
-        except OSError as error:
-            if self._registration.sign_in is SignIn.BROWSER:
-                raise SignInFailed(
-                    "No port could be opened for the browser's answer.", "Try `mcp-local-graph login --sign-in device`."
-                ) from error
-            return None
-
-    def _rung(self) -> flows.Rung:
+    def _rung(self) -> Rung:
         chosen = self._registration.sign_in
         if chosen is SignIn.BROKER:
             raise SettingsError(
@@ -253,8 +243,8 @@ class AuthenticationService:
                 "Set --sign-in auto.",
             )
         if chosen is SignIn.BROWSER or (chosen is SignIn.AUTO and browser.can_open()):
-            return flows.Rung.BROWSER
-        return flows.Rung.DEVICE
+            return Rung.BROWSER
+        return Rung.DEVICE
 
     def _check_prompt(self, *, asked: bool) -> None:
         now = time.monotonic()

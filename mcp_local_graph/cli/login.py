@@ -16,7 +16,7 @@ from mcp_local_graph.errors import Need, SignInNeeded
 from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
-    from mcp_local_graph.auth.flows import Attempt
+    from mcp_local_graph.auth.attempt import Attempt
     from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.config import Settings
 

@@ -25,7 +25,7 @@ from mcp.types import (
 )
 
 from mcp_local_graph.auth import browser
-from mcp_local_graph.auth.flows import Rung
+from mcp_local_graph.auth.attempt import Rung
 from mcp_local_graph.errors import LocalGraphError, SignInNeeded
 from mcp_local_graph.server import boundary
 from mcp_local_graph.threads import in_thread
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mcp.server.elicitation import UrlElicitationResult
     from mcp.server.mcpserver import Context
 
-    from mcp_local_graph.auth.flows import Attempt, Shown
+    from mcp_local_graph.auth.attempt import Attempt, Shown
     from mcp_local_graph.auth.service import AuthenticationService
 
 _STATELESS = "2026-07-28"

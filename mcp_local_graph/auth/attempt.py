@@ -1,0 +1,86 @@
+"""One sign-in under way: what to show the person, and how it ends. Knows nothing of MSAL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.errors import LocalGraphError, SignInDeclined, SignInExpired
+
+if TYPE_CHECKING:
+    from mcp_local_graph.errors import Need
+
+
+class Rung(StrEnum):
+    """A way to ask."""
+
+    BROWSER = "browser"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the person has to be shown: an address to open and, on another device, the code to type there."""
+
+    rung: Rung
+    address: str
+    code: str | None = None
+
+
+class Attempt:
+    """One sign-in under way. It ends once: with an account, or with the error that says why not."""
+
+    def __init__(self, need: Need, lifetime: float) -> None:
+        self.need = need
+        self.ends_at = time.monotonic() + lifetime
+        self.outcome: Future[Account] = Future()
+        self.shown: Shown
+        self._timer = threading.Timer(lifetime, self.end, [_expired()])
+        self._timer.daemon = True
+        self._timer.start()
+        self.outcome.add_done_callback(lambda _: self._timer.cancel())
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.outcome.done()
+
+    def end(self, result: Account | LocalGraphError) -> None:
+        """Settle it. Only the first word counts."""
+        with contextlib.suppress(InvalidStateError):
+            if isinstance(result, Account):
+                self.outcome.set_result(result)
+            else:
+                self.outcome.set_exception(result)
+
+    def cancel(self) -> None:
+        """The person said no."""
+        self.end(SignInDeclined("The sign-in was cancelled.", "Ask for account_sign_in to try again."))
+
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is over, at most so long where a time is given; True if it is."""
+        if not self.over:
+            await asyncio.wait([asyncio.wrap_future(self._watched())], timeout=seconds)
+        return self.over
+
+    def _watched(self) -> Future[None]:
+        """A future that ends with the attempt, and that one waiter may cancel without ending it for all."""
+        watched: Future[None] = Future()
+
+        def wake(_: object) -> None:
+            if watched.set_running_or_notify_cancel():
+                watched.set_result(None)
+
+        self.outcome.add_done_callback(wake)
+        return watched
+
+
+def _expired() -> SignInExpired:
+    return SignInExpired("Nobody finished the sign-in in time.", "Ask for account_sign_in to try again.")
