@@ -1,16 +1,18 @@
 """From the SDK's request builder and plain query options to one absolute URL. The only place that makes one.
 
-The URL comes from the builder's own template; the names in its `{?…}` are the options that the endpoint takes.
+The URL comes from the builder's own template; the names in its query part are the options that the endpoint takes.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
+
+from mcp_local_graph.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,32 +21,47 @@ if TYPE_CHECKING:
 
 # The SDK writes `/me` as a user of this name, and has a middleware, which we do not run, put it right.
 _ME = re.compile(r"/users/me-token-to-replace(?=[/?]|$)")
-_OPTIONS = re.compile(r"\{\?([^}]*)\}")
+# Options that may be left out are listed (`{?%24select,userId*}`, `{&%24top}`), those that must be there written out
+# (`?startDateTime={startDateTime}`).
+_QUERY = re.compile(r"\{\?|\?")
+_LISTED = re.compile(r"\{[?&]([^}]*)\}")
+_WRITTEN = re.compile(r"[?&](\w+)=\{")
 
 
 def absolute(builder: BaseRequestBuilder, base_url: str, options: Mapping[str, object]) -> str:
-    """The URL of a GET at `builder`, below `base_url` (`https://host/v1.0`), with OData options by plain name.
+    """The URL of a GET at `builder`, below `base_url` (`https://host/v1.0`), with query options by plain name.
+
+    Options without a value are left out.
 
     Raises:
-        ValueError: the endpoint does not take one of the options. That is a mistake of ours, not of the model.
+        ValueError: the endpoint does not take one of the options, or one that it needs is missing. That is a mistake
+            of ours, not of the model.
+        NotFound: an id in the path is none.
     """
-    template = builder.url_template.partition("{?")[0]
+    template = _QUERY.split(builder.url_template)[0]
     information = RequestInformation(Method.GET, template, {**builder.path_parameters, "baseurl": base_url})
-    known = _known_options(builder.url_template)
-    if unknown := sorted(set(options) - known):
+    given = {name: value for name, value in options.items() if value not in (None, (), [])}
+    return _checked(_ME.sub("/me", information.url)) + _query(builder.url_template, given)
+
+
+def _checked(url: str) -> str:
+    """Refuse an id that would make the URL one of another thing: empty it means the list, `..` what is above."""
+    if {"", ".", ".."} & set(urlsplit(url).path.split("/")[1:]):
+        raise NotFound("There is no such thing: one of the ids is empty or only dots.")
+    return url
+
+
+def _query(template: str, options: Mapping[str, object]) -> str:
+    """The options as a query string, `$` and all where the endpoint's template has it."""
+    written = _WRITTEN.findall(template)
+    listed = [name.strip("*") for group in _LISTED.findall(template) for name in group.split(",")]
+    names = {name.removeprefix("%24"): name.replace("%24", "$") for name in [*written, *listed]}
+    if unknown := sorted(set(options) - set(names)):
         raise ValueError(f"{template} takes no {', '.join(unknown)}")
-    return _ME.sub("/me", information.url) + query(options)
-
-
-def query(options: Mapping[str, object]) -> str:
-    """OData options as a query string, `$` and all; options without a value are left out."""
-    pairs = [f"${name}={quote(_text(value), safe='')}" for name, value in options.items() if value not in (None, ())]
+    if missing := sorted(set(written) - set(options)):
+        raise ValueError(f"{template} needs {', '.join(missing)}")
+    pairs = [f"{names[name]}={quote(_text(value), safe='')}" for name, value in options.items()]
     return "?" + "&".join(pairs) if pairs else ""
-
-
-def _known_options(template: str) -> set[str]:
-    names = (name for group in _OPTIONS.findall(template) for name in group.split(","))
-    return {name.strip("*").removeprefix("%24").removeprefix("$") for name in names}
 
 
 def _text(value: object) -> str:

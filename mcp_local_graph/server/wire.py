@@ -105,7 +105,7 @@ def serve(server: MCPServer[Any], *, on_exit: Callable[[], None] = lambda: None)
     _start(_end, ends, output, on_exit)
     _listen_to_signals(ends)
     asyncio.run(_serve(server, stdin, stdout, output, ends))
-    os._exit(1)  # not reached: `_serve` waits for the end
+    os._exit(1)  # pragma: no cover - `_serve` waits for the end
 
 
 async def _serve(server: MCPServer[Any], stdin: int, stdout: int, output: Output, ends: SimpleQueue[int]) -> None:
@@ -186,7 +186,7 @@ def _listen_to_signals(ends: SimpleQueue[int]) -> None:
         ours.add(number)
     if sys.platform != "win32":
         # The handler above runs when the main thread next comes to Python code. That may be never: the thread may be in
-        # C, or on its way into select when the signal comes (seen once in fifty). This byte is written at once.
+        # C, or on its way into select as the signal comes (seen, after a burst of calls). This byte is written at once.
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
