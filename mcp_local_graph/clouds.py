@@ -39,11 +39,20 @@ _GRAPH_OF_LOGIN_HOST = {
     "login.windows-ppe.net": {"graph.microsoft.com"},
     "login.live.com": {"graph.microsoft.com"},
     "sts.windows.net": {"graph.microsoft.com"},
+    "b2clogin.com": {"graph.microsoft.com"},
+    "ciamlogin.com": {"graph.microsoft.com"},
     "login.microsoftonline.us": {"graph.microsoft.us", "dod-graph.microsoft.us"},
+    "login-us.microsoftonline.com": {"graph.microsoft.us", "dod-graph.microsoft.us"},
     "login.usgovcloudapi.net": {"graph.microsoft.us", "dod-graph.microsoft.us"},
+    "b2clogin.us": {"graph.microsoft.us", "dod-graph.microsoft.us"},
     "login.partner.microsoftonline.cn": {"microsoftgraph.chinacloudapi.cn"},
     "login.chinacloudapi.cn": {"microsoftgraph.chinacloudapi.cn"},
+    "b2clogin.cn": {"microsoftgraph.chinacloudapi.cn"},
+    "login.sovcloud-identity.fr": {"graph.svc.sovcloud.fr"},
+    "login.sovcloud-identity.de": {"graph.svc.sovcloud.de"},
+    "login.sovcloud-identity.sg": {"graph.svc.sovcloud.sg"},
     "login.microsoftonline.de": {"graph.microsoft.de"},
+    "b2clogin.de": {"graph.microsoft.de"},
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def read_file(state_dir: Path) -> dict[str, Any]:
     """
     path = state_dir / SETTINGS_FILE
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad puts a mark in front
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -81,13 +82,36 @@ def read_file(state_dir: Path) -> dict[str, Any]:
 
 
 def write_file(state_dir: Path, values: Mapping[str, str]) -> Path:
-    """Put values into the settings file, keep its others, and return its path."""
+    """Put values into the settings file, keep its others, and return its path.
+
+    Nobody but the person may write it, for it says where tokens go; and it is there whole, or as it was.
+
+    Raises:
+        SettingsError: it cannot be read or written.
+    """
     path = state_dir / SETTINGS_FILE
     merged = {**read_file(state_dir), **values}
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A JSON string is a TOML basic string.
-    path.write_text("".join(f"{key} = {json.dumps(merged[key])}\n" for key in sorted(merged)), encoding="utf-8")
+    whole = path.with_suffix(".new")
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole.unlink(missing_ok=True)
+        with open(whole, "xb", opener=_only_ours) as file:
+            file.write("".join(f"{key} = {_toml(merged[key])}\n" for key in sorted(merged)).encode())
+        whole.replace(path)
+    except (OSError, UnicodeEncodeError) as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be written.", "Give the settings by flag or environment each time."
+        ) from error
     return path
+
+
+def _only_ours(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _toml(value: object) -> str:
+    """A text, number or yes/no. A JSON string is a TOML basic string, but for DEL and for pairs of surrogates."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
@@ -96,7 +120,8 @@ def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a value cannot be; the text names the flag.
     """
-    ca_file = Path(values["ca_file"]).expanduser() if values.get("ca_file") else None
+    # Absolute: it may be kept for a host that starts us elsewhere.
+    ca_file = expanded(Path(values["ca_file"])).absolute() if values.get("ca_file") else None
     if ca_file is not None and not ca_file.is_file():
         raise SettingsError(f"--ca-file names {ca_file}, and there is no such file.", "Name a PEM file.")
     return Settings(
@@ -106,10 +131,22 @@ def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         ca_file=ca_file,
         sign_in=SignIn(values["sign_in"]),
         token_store=TokenStore(values["token_store"]),
-        state_dir=Path(values["state_dir"]).expanduser(),
+        state_dir=expanded(Path(values["state_dir"])),
         log_level=values["log_level"],
         origins=dict(origins),
     )
+
+
+def expanded(path: Path) -> Path:
+    """The path with `~` read as the home directory.
+
+    Raises:
+        SettingsError: there is no such home.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{path} begins with a home directory that is unknown here.", "Write it out.") from error
 
 
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)

@@ -17,6 +17,8 @@ P = ParamSpec("P")
 def start(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
     """Run `work` in a daemon thread of its own and return the future of its result."""
     future: Future[T] = Future()
+    # It runs from here on: whoever stops waiting must not take from the thread the place to put its result.
+    future.set_running_or_notify_cancel()
 
     def run() -> None:
         try:

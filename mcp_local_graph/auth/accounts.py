@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.errors import SignInNeeded
+from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.service import AuthenticationService, Status
@@ -45,4 +45,7 @@ class Accounts:
         except SignInNeeded as needed:
             need = replace(needed.need, scopes=needed.need.scopes | FIRST_SCOPES)
             raise SignInNeeded(needed.what, need, needed.remedy, trace=needed.trace, asked=True) from None
+        except SignInFailed as failed:  # what ended this sign-in need not end another: another account, another way
+            need = Need(FIRST_SCOPES)
+            raise SignInNeeded(failed.what, need, failed.remedy, trace=failed.trace, asked=True) from None
         return await self._service.status()

@@ -67,7 +67,11 @@ class Attempt:
     async def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is over, at most so long where a time is given; True if it is."""
         if not self.over:
-            await asyncio.wait([asyncio.wrap_future(self._watched())], timeout=seconds)
+            watching = asyncio.wrap_future(self._watched())
+            try:
+                await asyncio.wait([watching], timeout=seconds)
+            finally:
+                watching.cancel()
         return self.over
 
     def _watched(self) -> Future[None]:

@@ -61,6 +61,8 @@ def open_vault(place: Place) -> vault.Vault:
     except KeyStoreUnavailable as error:
         _logger.warning("%s", error.what)
         return vault.MemoryVault(f"{error.what} {error.remedy}".strip())
+    except OSError as error:
+        return vault.MemoryVault(f"{place.state_dir} cannot be written ({error.strerror})")
     return vault.sealed(place.file(".bin"), key, f"sealed; key in the {store.name}")
 
 
@@ -149,10 +151,14 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         return tuple(sorted(found, key=lambda account: account.user_name))
 
     def remove(self, account: str) -> None:
-        """Forget an account: its tokens, its scopes, itself."""
+        """Forget an account: its tokens, its scopes, itself.
+
+        Raises:
+            KeyStoreUnavailable: they cannot be taken off the disk; nobody may believe that they were.
+        """
         query = {"home_account_id": account}
         kind = self.CredentialType
-        with self._transaction():
+        with self._transaction(must_last=True):
             for credential, remove in (
                 (kind.REFRESH_TOKEN, self.remove_rt),
                 (kind.ACCESS_TOKEN, self.remove_at),
@@ -166,7 +172,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                 self._in_use = None
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, *, must_last: bool = False) -> Iterator[None]:
         with self._lock:
             if self._depth:
                 yield
@@ -177,38 +183,48 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                     lasting = self._hold(held)
                     self._read()
                     yield
-                    if lasting:
-                        self._write()
+                    lasting = lasting and self._write()
             finally:
                 self._depth -= 1
+            if must_last and not lasting:
+                raise KeyStoreUnavailable(
+                    f"The token cache cannot be changed: {self.describe()}.", "Delete that file by hand."
+                )
 
     def _hold(self, held: contextlib.ExitStack) -> bool:
-        """Lock the vault. Where the disk does not let us, the call goes on in memory."""
+        """Lock the vault. Where that does not succeed, the call goes on in memory: its token was given out already."""
         try:
             held.enter_context(self._vault.locked())
         except OSError as error:
-            self._warn(error)
+            self._warn(error.strerror)
+            return False
+        except KeyStoreUnavailable as error:
+            self._warn(error.what)
             return False
         return True
 
-    def _warn(self, error: OSError) -> None:
+    def _warn(self, reason: str | None) -> None:
         if not self._warned:
-            _logger.warning("The token cache cannot be written (%s); this sign-in ends with the server", error.strerror)
+            _logger.warning("The token cache cannot be used (%s); this sign-in ends with the server", reason)
             self._warned = True
 
     def _read(self) -> None:
         """Take over what another process wrote since we looked last."""
-        signature = self._vault.signature()
-        if signature is None or signature == self._seen:
+        try:
+            signature = self._vault.signature()
+            if signature is None or signature == self._seen:
+                return
+            content = self._vault.load()
+        except OSError as error:
+            self._warn(error.strerror)
             return
-        content = self._vault.load()
         state = json.loads(content) if content else {}
         self._cache = state.get("msal", {})
         self._granted = {account: set(scopes) for account, scopes in state.get("granted", {}).items()}
         self._in_use = state.get("in_use")
         self._seen = signature
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
         state = {
             "msal": self._cache,
             "granted": {account: sorted(scopes) for account, scopes in self._granted.items()},
@@ -216,6 +232,8 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         }
         try:
             self._vault.save(json.dumps(state).encode())
+            self._seen = self._vault.signature()
         except OSError as error:
-            self._warn(error)
-        self._seen = self._vault.signature()
+            self._warn(error.strerror)
+            return False
+        return True

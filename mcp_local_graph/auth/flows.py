@@ -10,7 +10,7 @@ from mcp_local_graph import threads
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.loopback import Listener
 from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
-from mcp_local_graph.errors import LocalGraphError, SignInFailed
+from mcp_local_graph.errors import LocalGraphError, SignInExpired, SignInFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,16 +59,20 @@ def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> At
     except OSError:
         attempt.cancel()
         raise
-    conversation.flow = app.initiate_auth_code_flow(
-        sorted(need.scopes),
-        redirect_uri=listener.redirect_uri,
-        response_mode="form_post",
-        prompt=None if need.hint else "select_account",
-        login_hint=need.hint,
-        claims_challenge=need.claims,
-    )
-    attempt.shown = Shown(Rung.BROWSER, listener.address)
     attempt.outcome.add_done_callback(lambda _: threads.start(_close_later, listener))
+    try:
+        conversation.flow = app.initiate_auth_code_flow(
+            sorted(need.scopes),
+            redirect_uri=listener.redirect_uri,
+            response_mode="form_post",
+            prompt=None if need.hint else "select_account",
+            login_hint=need.hint,
+            claims_challenge=need.claims,
+        )
+    except ValueError as error:
+        attempt.end(SignInFailed("The question to Microsoft cannot be put: its claims challenge makes no sense."))
+        raise attempt.outcome.exception() from error  # type: ignore[misc]  # set in the line above
+    attempt.shown = Shown(Rung.BROWSER, listener.address)
     return attempt
 
 
@@ -90,6 +94,7 @@ class _BrowserConversation:
         self._settle = settle
         self._held: tuple[Account, dict[str, Any]] | None = None
         self.flow: dict[str, Any] = {}
+        attempt.outcome.add_done_callback(lambda _: self._let_go())
 
     def sign_in_address(self) -> str:
         return str(self.flow["auth_uri"])
@@ -108,19 +113,27 @@ class _BrowserConversation:
             raise
         expected = need.account in {None, account.home_account_id}
         self._held = account, result
+        if self._attempt.over:  # it was cancelled, or its time ran out, while Microsoft answered
+            self._let_go()
+            raise SignInExpired("This sign-in was over before it was finished.", "Ask for account_sign_in.")
         if expected:
             self.keep()
         return SignedInAs(account.user_name, expected)
 
-    def keep(self) -> None:
-        if self._held and not self._attempt.over:
-            self._settle.keep(*self._held)
-            self._attempt.end(self._held[0])
+    def keep(self) -> bool:
+        if self._held is None or self._attempt.over:
+            return False
+        self._settle.keep(*self._held)
+        self._attempt.end(self._held[0])
+        return True
 
     def cancel(self) -> None:
-        if self._held and not self._attempt.over:
+        self._attempt.cancel()
+
+    def _let_go(self) -> None:
+        """MSAL has stored the tokens of an account that nobody wanted in the end: drop them."""
+        if self._held and self._attempt.outcome.exception() and self._held[0].home_account_id != self._attempt.need.account:
             self._settle.drop(self._held[0])
-            self._attempt.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +159,30 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
     attempt.outcome.add_done_callback(lambda _: ended.set())
     while not ended.wait(flow.get("interval", 5)):
         try:
-            account, result = signed_in(lambda: _one_poll(app, flow), attempt.need)
+            account, result = signed_in(lambda: _one_poll(app, flow), attempt.need, polling=True)
         except Pending:
             continue
         except LocalGraphError as error:
             if not error.retryable:
                 attempt.end(error)
             continue
+        _settle_device(attempt, settle, account, result)
+
+
+def _settle_device(attempt: Attempt, settle: Settle, account: Account, result: dict[str, Any]) -> None:
+    """Keep the expected account. There is no page of ours to ask on whether another one is right."""
+    known = account.home_account_id == attempt.need.account
+    if known or (attempt.need.account is None and not attempt.over):
         settle.keep(account, result)
         attempt.end(account)
+    else:
+        settle.drop(account)
+        attempt.end(
+            SignInFailed(
+                "Another account signed in than the one in use here, so it was not kept.",
+                "To change the account: `mcp-local-graph login --again`.",
+            )
+        )
 
 
 def _one_poll(app: msal.PublicClientApplication, flow: dict[str, Any]) -> dict[str, Any]:

@@ -62,8 +62,8 @@ class Conversation(Protocol):
     def redeem(self, answer: dict[str, str]) -> SignedIn:
         """Turn Microsoft's answer into an account. Raises LocalGraphError."""
 
-    def keep(self) -> None:
-        """The person wants the account."""
+    def keep(self) -> bool:
+        """The person wants the account. False where the attempt is over and it comes too late."""
 
     def cancel(self) -> None:
         """The person does not."""
@@ -138,8 +138,7 @@ class Listener:
     def settle(self, *, keep: bool) -> bytes:
         """The person's word on an account that was not the expected one."""
         with self._turn:
-            if keep:
-                self.conversation.keep()
+            if keep and self.conversation.keep():
                 self._outcome = _DONE
             else:
                 self.conversation.cancel()

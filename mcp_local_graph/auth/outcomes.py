@@ -2,7 +2,7 @@
 
 dict with access_token             the token
 None                               SignInNeeded: nothing in the cache fits
-dict, authorization_pending        Pending: the device code waits for its person
+dict, authorization_pending        Pending, where a device polls: the code waits for its person
 dict with error                    what auth.remedies says of its code
 dict with neither, other type      ServiceUnavailable: not an answer of Entra
 LocalGraphError                    raised by auth.wire below MSAL: itself
@@ -38,7 +38,7 @@ class Pending(Exception):
     """The device code waits for its person. Where Entra asked for it, MSAL has already lengthened the interval."""
 
 
-def token_answer(call: Callable[[], Any], need: Need) -> dict[str, Any]:
+def token_answer(call: Callable[[], Any], need: Need, *, polling: bool = False) -> dict[str, Any]:
     """Call MSAL and return its answer if that holds a token. Raises as the table above says."""
     try:
         answer = call()
@@ -57,14 +57,14 @@ def token_answer(call: Callable[[], Any], need: Need) -> dict[str, Any]:
         return answer
     if not isinstance(answer, dict) or "error" not in answer:
         raise ServiceUnavailable("Microsoft's sign-in service gave no token and no reason.", "Try again in a minute.")
-    if answer["error"] in {"authorization_pending", "slow_down"} or _PENDING_CODE in codes_of(answer):
+    if polling and (answer["error"] in {"authorization_pending", "slow_down"} or _PENDING_CODE in codes_of(answer)):
         raise Pending
     raise error_for(answer, need)
 
 
-def signed_in(call: Callable[[], Any], need: Need) -> tuple[Account, dict[str, Any]]:
-    """Finish a sign-in: the account that came out of it, and MSAL's answer. Raises like `token_answer`, or Pending."""
-    answer = token_answer(call, need)
+def signed_in(call: Callable[[], Any], need: Need, *, polling: bool = False) -> tuple[Account, dict[str, Any]]:
+    """Finish a sign-in: the account that came out of it, and MSAL's answer. Raises like `token_answer`."""
+    answer = token_answer(call, need, polling=polling)
     claims = answer.get("id_token_claims") or {}
     name = claims.get("preferred_username") or claims.get("upn") or claims.get("name") or "this account"
     return Account(_home_account_id(answer, claims), str(name), str(claims.get("tid") or "")), answer

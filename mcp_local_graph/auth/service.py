@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 # At most so many prompts within so many seconds, whoever asks: a model in a loop must not tire a person into a yes.
 _PROMPTS, _WINDOW = 3, 600.0
-_CONSENT_MISSING = "AADSTS65001"
+_CONSENT_MISSING = 65001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,7 @@ class AuthenticationService:
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
         self._opening = threading.Lock()
+        self._connecting = threading.Lock()
         self._asking_entra = threading.Lock()
         self._cache: AccountCache | None = None
         self._app: msal.PublicClientApplication | None = None
@@ -117,15 +118,17 @@ class AuthenticationService:
         """
         self._client_id()
         async with self._beginning:
-            if self._attempt is None or self._attempt.over:
-                self._check_prompt(asked=asked)
-                await in_thread(self._begin, need)
-                began = True
-            else:
-                began = False
-            if self._attempt is None:  # pragma: no cover - _begin has raised or set it
-                raise SignInFailed("The sign-in could not begin.")
-            return self._attempt, began
+            if self._attempt is not None and not self._attempt.over:
+                return self._attempt, False
+            self._check_prompt(asked=asked)
+            beginning = asyncio.ensure_future(in_thread(self._begin, need))
+            try:
+                self._attempt = await asyncio.shield(beginning)
+            except asyncio.CancelledError:
+                beginning.add_done_callback(_abandon)
+                raise
+            self._prompts.append(time.monotonic())
+            return self._attempt, True
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
         """Forget the account in use, or all of them, on this machine; returns whom."""
@@ -173,20 +176,26 @@ class AuthenticationService:
         from mcp_local_graph.auth.wire import EntraClient  # noqa: PLC0415 - as above
 
         cache = self._open_cache()
-        with self._opening:
+        with self._connecting:
             if self._app is None:
-                self._app = msal.PublicClientApplication(
-                    self._client_id(),
-                    authority=f"{self._registration.cloud.login_url}/{self._registration.tenant}",
-                    # The host is from our own table or the person's setting: asking Microsoft whether it is one of
-                    # theirs would be a request to a third place.
-                    instance_discovery=False,
-                    client_capabilities=["CP1"],
-                    token_cache=cache,
-                    http_client=EntraClient(tls.client_context(self._registration.ca_file)),
-                    app_name="mcp-local-graph",
-                    app_version=__version__,
-                )
+                try:
+                    self._app = msal.PublicClientApplication(
+                        self._client_id(),
+                        authority=f"{self._registration.cloud.login_url}/{self._registration.tenant}",
+                        # The host is from our own table or the person's setting: asking Microsoft whether it is one
+                        # of theirs would be a request to a third place.
+                        instance_discovery=False,
+                        client_capabilities=["CP1"],
+                        token_cache=cache,
+                        http_client=EntraClient(tls.client_context(self._registration.ca_file)),
+                        app_name="mcp-local-graph",
+                        app_version=__version__,
+                    )
+                except (KeyError, ValueError) as error:  # JSON, but no discovery document
+                    raise ServiceUnavailable(
+                        "What answered in place of Microsoft's sign-in service does not describe one.",
+                        "Check --tenant and the network, then try again.",
+                    ) from error
             return self._app
 
     def _silently(self, need: Need, *, renew: bool) -> str:
@@ -205,9 +214,11 @@ class AuthenticationService:
 
     def _ask_silently(self, cache: AccountCache, account: dict[str, Any], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
         """Ask with all that was ever granted: MSAL may otherwise find an older token of more scopes, a revoked one."""
+        from mcp_local_graph.auth.remedies import codes_of  # noqa: PLC0415 - needed at a refresh only
+
         granted = cache.granted(account["home_account_id"])
         answer = self._acquire(account, granted | need.scopes, need, renew=renew)
-        if _says(answer, _CONSENT_MISSING) and need.scopes < granted:
+        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < granted:
             cache.retire(account["home_account_id"], granted - need.scopes)
             answer = self._acquire(account, need.scopes, need, renew=renew)
         return answer
@@ -222,18 +233,15 @@ class AuthenticationService:
             http_exceptions=(ServiceUnavailable,),
         )
 
-    def _begin(self, need: Need) -> None:
+    def _begin(self, need: Need) -> Attempt:
         from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
 
         granted = self._open_cache().granted(need.account) if need.account else frozenset[str]()
         need = replace(need, scopes=need.scopes | granted)
-        pinned = self._registration.sign_in is not SignIn.AUTO
-        self._attempt = None
-        self._attempt = flows.begin(
-            self._application(), need, flows.Settle(self._keep, self._drop), self._rung(), pinned=pinned
-        )
-        self._prompts.append(time.monotonic())
-        self._attempt.outcome.add_done_callback(lambda outcome: self._remember(outcome.exception()))
+        rung, pinned = self._rung(), self._registration.sign_in is not SignIn.AUTO
+        attempt = flows.begin(self._application(), need, flows.Settle(self._keep, self._drop), rung, pinned=pinned)
+        attempt.outcome.add_done_callback(lambda outcome: self._remember(outcome.exception()))
+        return attempt
 
     def _rung(self) -> Rung:
         chosen = self._registration.sign_in
@@ -257,7 +265,9 @@ class AuthenticationService:
             self._refusal = None
         if self._refusal is not None and now < self._refused_until:
             raise type(self._refusal)(
-                f"{self._refusal.what} It is not asked again by itself.", "Ask for account_sign_in to try again."
+                f"{self._refusal.what} It is not asked again by itself.",
+                "Ask for account_sign_in to try again.",
+                trace=self._refusal.trace,
             )
         if len(self._prompts) == _PROMPTS and now - self._prompts[0] < _WINDOW:
             raise SignInFailed(
@@ -312,5 +322,7 @@ class AuthenticationService:
         return next((entry for entry in cache.entries() if entry["home_account_id"] == cache.in_use), None)
 
 
-def _says(answer: object, code: str) -> bool:
-    return isinstance(answer, dict) and str(answer.get("error_description", "")).startswith(code)
+def _abandon(beginning: asyncio.Future[Attempt]) -> None:
+    """End the attempt of a call that was cancelled meanwhile: nobody would ever show it."""
+    if not beginning.cancelled() and beginning.exception() is None:
+        beginning.result().end(SignInFailed("The call that wanted the sign-in was cancelled."))

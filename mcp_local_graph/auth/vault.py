@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import secrets
@@ -131,7 +132,8 @@ class FileVault:
             os.close(descriptor)  # which gives the lock back
 
     def _set_aside(self) -> None:
-        aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}")
+        # The random end: two damaged files within a second must not replace each other.
+        aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
         _logger.warning("The token cache %s cannot be read; it was set aside as %s", self._path, aside.name)
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
             self._path.replace(aside)
@@ -167,8 +169,15 @@ def plain(path: Path) -> FileVault:
         path,
         "PLAIN TEXT, by your setting; readable for this user account only",
         lambda content: content,
-        lambda stored: stored if stored.startswith(b"{") and stored.endswith(b"}") else None,
+        lambda stored: stored if _is_object(stored) else None,
     )
+
+
+def _is_object(stored: bytes) -> bool:
+    try:
+        return isinstance(json.loads(stored), dict)
+    except ValueError:
+        return False
 
 
 def _wait_for_lock(descriptor: int) -> None:

@@ -97,20 +97,32 @@ class _Trusting(HTTPAdapter):
 def _refuse_strangers(response: requests.Response) -> None:
     """Let only a JSON object through, and no status that means `later`."""
     status = response.status_code
+    answer = _json_object(response.text)
+    named = error_for(answer or {}, Need(frozenset()))
     if status == _TOO_MANY:
         pause = seconds(response.headers.get("Retry-After"))
-        raise Throttled(f"{_SERVICE} asks for a pause.", f"Try again in {pause:.0f} seconds.", retry_after=pause)
+        raise Throttled(
+            f"{_SERVICE} asks for a pause.",
+            f"Try again in {pause:.0f} seconds.",
+            trace=named.trace,
+            retry_after=pause,
+        )
     if status >= _SERVER_ERROR:
-        raise ServiceUnavailable(f"{_SERVICE} has a fault (HTTP {status}).", _AGAIN)
-    try:
-        answered = isinstance(json.loads(response.text), dict)
-    except ValueError:
-        answered = False
-    if not answered:
+        fault = ServiceUnavailable(f"{_SERVICE} has a fault (HTTP {status}).", _AGAIN, trace=named.trace)
+        raise named if isinstance(named, ServiceUnavailable) else fault
+    if answer is None:
         raise ServiceUnavailable(
             f"Something that is not {_SERVICE} answered in its place: a proxy, or a Wi-Fi log-in page.",
             "Open any web page in a browser to see what the network wants, then try again.",
         )
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
 
 
 def seconds(retry_after: str | None) -> float:

@@ -12,7 +12,7 @@ from mcp_local_graph.auth import browser
 from mcp_local_graph.auth.accounts import FIRST_SCOPES
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import with_settings
-from mcp_local_graph.errors import Need, SignInNeeded
+from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ async def _need(auth: AuthenticationService) -> Need | None:
         await auth.token(FIRST_SCOPES)
     except SignInNeeded as needed:
         return needed.need
+    except SignInFailed:  # what refuses silently may well pass with a person there: that is why they came
+        return Need(FIRST_SCOPES)
     return None
 
 
@@ -73,12 +75,16 @@ async def _show(attempt: Attempt) -> None:
 
 def _remember(settings: Settings) -> None:
     """Keep what was given by flag."""
-    kept = {name: _text(settings, name) for name in _REMEMBERED if settings.origins[name] == "flag"}
-    if kept:
+    given = {name: _text(settings, name) for name in _REMEMBERED if settings.origins[name] == "flag"}
+    if kept := {name: text for name, text in given.items() if text is not None}:
         output.say(f"Settings kept in {config.write_file(settings.state_dir, kept)}")
 
 
-def _text(settings: Settings, name: str) -> str:
+def _text(settings: Settings, name: str) -> str | None:
+    """A setting as it stands in the file; None where an empty flag set it to nothing."""
+    if name == "cloud":
+        return settings.cloud.name
     if name in {"login_url", "graph_url"}:
-        return str(getattr(settings.cloud, name))
-    return settings.cloud.name if name == "cloud" else str(getattr(settings, name))
+        return str(getattr(settings.cloud, name)) if settings.cloud.name == "custom" else None
+    value = getattr(settings, name)
+    return None if value is None else str(value)

@@ -32,7 +32,7 @@ def default_state_dir() -> Path:
 
 def _load_file(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
     """The state directory comes first: the settings file is in it."""
-    state_dir = (value or default_state_dir()).expanduser()
+    state_dir = config.expanded(value or default_state_dir())
     ctx.default_map = config.read_file(state_dir)
     return state_dir
 

@@ -101,7 +101,7 @@ class Graph:
         response = await self._client.get(url, extensions={"scopes": scopes})
         try:
             answer = json.loads(response.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServiceUnavailable(
                 "Something that is not Microsoft Graph answered in its place.", "Try again in a minute."
             ) from error

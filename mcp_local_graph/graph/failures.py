@@ -9,6 +9,8 @@ import base64
 import binascii
 import json
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.errors import (
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _CHALLENGE = re.compile(r'claims="([^"]+)"')
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _AGAIN = "Try again in a minute."
 
 
@@ -76,7 +79,7 @@ def challenge(response: httpx.Response) -> str | None:
     try:
         text = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_").decode()
         return text if isinstance(json.loads(text), dict) else None
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return None
 
 
@@ -85,7 +88,7 @@ def _code(body: bytes) -> str:
     try:
         error: Any = json.loads(body)["error"]
         code = error["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     while isinstance(error := error.get("innerError") or error.get("innererror"), dict):
         code = error.get("code") or code
@@ -101,5 +104,13 @@ def _listed(scopes: Iterable[str]) -> str:
 
 
 def _pause(response: httpx.Response) -> float:
-    value = response.headers.get("retry-after", "")
-    return float(min(max(int(value), 1), 3600)) if value.isdecimal() else 30.0
+    """The pause that Retry-After (seconds, or a date) means, in seconds: 1 to 3,600; 30 where it says nothing."""
+    value = response.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(min(max(int(value), 1), 3600))
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return 30.0
+    # A date without a zone is in UTC, as HTTP has it.
+    return min(max((until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds(), 1.0), 3600.0)

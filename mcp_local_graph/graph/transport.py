@@ -6,18 +6,26 @@ is followed. A call has one deadline, not one per read. A refused token is renew
 
 from __future__ import annotations
 
+import ssl
 import urllib.request
 import uuid
+import zlib
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 import httpx
 
-from mcp_local_graph.errors import GraphRefused, Need, ServiceUnavailable, SignInNeeded, TokenRejected
+from mcp_local_graph.errors import (
+    GraphRefused,
+    Need,
+    ServiceUnavailable,
+    SettingsError,
+    SignInNeeded,
+    TokenRejected,
+)
 from mcp_local_graph.graph import failures
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Iterable
 
 # Seconds for one call, everything in it; hosts drop a tool call after about sixty.
@@ -36,10 +44,12 @@ class TokenSource(Protocol):
 class GraphTransport(httpx.AsyncBaseTransport):
     """Sends requests to one origin, with a bearer. `request.extensions["scopes"]` says what the token has to cover."""
 
-    def __init__(self, origin: str, token: TokenSource, context: ssl.SSLContext) -> None:
+    def __init__(self, origin: str, token: TokenSource, context: ssl.SSLContext, *, deadline: float = DEADLINE) -> None:
         self._origin = httpx.URL(origin)
         self._token = token
-        self._inner = httpx.AsyncHTTPTransport(verify=context, proxy=_proxy(self._origin.host), trust_env=False)
+        self._deadline = deadline
+        proxy = _proxy(self._origin.host, context)
+        self._inner = httpx.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and return the whole answer, which has a status below 300.
@@ -49,7 +59,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
         """
         self._refuse_foreign(request.url)
         try:
-            with anyio.fail_after(DEADLINE):
+            with anyio.fail_after(self._deadline):
                 return await self._authorised(request)
         except TimeoutError as error:
             raise ServiceUnavailable("Microsoft Graph did not answer in time.", "Try again in a minute.") from error
@@ -59,14 +69,15 @@ class GraphTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
     def _refuse_foreign(self, url: httpx.URL) -> None:
-        """The origin as a whole, by the same parser that makes the connection; nothing that could blur it."""
-        ours = (url.scheme, url.host, url.port) == (self._origin.scheme, self._origin.host, self._origin.port)
+        """The origin as a whole, as the connection will be made to it; nothing that could blur it."""
+        ours = (url.scheme, url.raw_host, url.port) == (self._origin.scheme, self._origin.raw_host, self._origin.port)
         if not ours or url.scheme != "https" or url.userinfo:
             raise GraphRefused("A request to another address than Microsoft Graph's was stopped.")
 
     async def _authorised(self, request: httpx.Request) -> httpx.Response:
         scopes = request.extensions["scopes"]
         request.headers["client-request-id"] = str(uuid.uuid4())
+        request.headers["Accept-Encoding"] = "gzip"
         try:
             return await self._send(request, await self._token(scopes), scopes)
         except TokenRejected as rejected:
@@ -97,15 +108,28 @@ class GraphTransport(httpx.AsyncBaseTransport):
 
 
 async def _whole(response: httpx.Response) -> bytes:
-    """The decoded body, read as it comes, so that one which never ends is not kept."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > BODY_LIMIT:
-            raise ServiceUnavailable(f"The answer is larger than {BODY_LIMIT // 2**20} MB.", "Ask for less at a time.")
-        parts.append(part)
-    return b"".join(parts)
+    """The body, decoded as it comes, so that one which never ends, or grows a thousandfold, is not kept.
+
+    Not by httpx: it decodes each part whole, however large that gets, and takes half an archive for a whole one.
+    """
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    unzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    body, ended = bytearray(), True
+    async for part in response.aiter_raw():
+        try:
+            body += unzip.decompress(part, BODY_LIMIT + 1 - len(body)) if unzip else part
+        except zlib.error as error:
+            raise _broken() from error
+        if len(body) > BODY_LIMIT:
+            raise GraphRefused(f"The answer is larger than {BODY_LIMIT // 2**20} MB.", "Ask for less at a time.")
+        ended = unzip is None or (unzip.eof and not unzip.unused_data)
+    if not ended or encoding not in {"identity", "gzip"}:
+        raise _broken()
+    return bytes(body)
+
+
+def _broken() -> ServiceUnavailable:
+    return ServiceUnavailable("Microsoft Graph's answer arrived broken.", "Try again in a minute.")
 
 
 def _need(scopes: Iterable[str], rejected: TokenRejected) -> Need:
@@ -117,11 +141,43 @@ def _unreachable(error: httpx.TransportError) -> ServiceUnavailable:
         return ServiceUnavailable("Microsoft Graph did not answer in time.", "Try again in a minute.")
     if isinstance(error, httpx.ProxyError):
         return ServiceUnavailable("The proxy did not let us through to Microsoft Graph.", "Check HTTPS_PROXY.")
+    if _caused_by(error, ssl.SSLCertVerificationError):
+        return ServiceUnavailable(
+            "The certificate of Microsoft Graph is not trusted on this machine.",
+            "If your network inspects TLS, name its CA with --ca-file.",
+        )
     return ServiceUnavailable(
         f"Microsoft Graph cannot be reached ({type(error).__name__}).", "Check the network connection, then try again."
     )
 
 
-def _proxy(host: str) -> str | None:
-    """The proxy for https that the environment or the system names, unless it is told to leave the host alone."""
-    return None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get("https")
+def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
+    """Whether a library wrapped an error of this kind."""
+    inner = error.__cause__ or error.__context__
+    return isinstance(error, kind) or (inner is not None and _caused_by(inner, kind))
+
+
+def _proxy(host: str, context: ssl.SSLContext) -> httpx.Proxy | None:
+    """The proxy for https that the environment or the system names, unless it is told to leave the host alone.
+
+    Raises:
+        SettingsError: it is none that we can use.
+    """
+    named = urllib.request.getproxies()
+    address = named.get("https") or named.get("all")
+    if not address or urllib.request.proxy_bypass(host):
+        return None
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise _no_proxy() from error
+    if proxy.url.scheme not in {"http", "https"} or not proxy.url.host:
+        raise _no_proxy()
+    proxy.ssl_context = context if proxy.url.scheme == "https" else None
+    return proxy
+
+
+def _no_proxy() -> SettingsError:
+    return SettingsError(
+        "The proxy that HTTPS_PROXY or ALL_PROXY names cannot be used.", "Write it as http://host:port."
+    )

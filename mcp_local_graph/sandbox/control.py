@@ -130,7 +130,10 @@ class Control:
             self._state.lifetimes.device_code = seconds
 
     def set_device_code_interval(self, seconds: int) -> None:
-        """How often a device may ask, for device codes that are issued from now on; 0 as often as it likes."""
+        """How often a device may ask, for device codes that are issued from now on; 0 as often as it likes.
+
+        MSAL looks at its exit condition only between the seconds of an interval: with 0 it polls without a pause.
+        """
         with self._state.lock:
             self._state.lifetimes.device_interval = seconds
 

@@ -6,8 +6,10 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools.base import Tool as ServedTool
 from mcp.server.mcpserver.utilities.func_metadata import func_metadata
+from mcp.shared.exceptions import MCPError
 from mcp.types import ToolAnnotations
 from pydantic import PrivateAttr, ValidationError
 
@@ -66,7 +68,12 @@ class _Served(ServedTool):
             checked = self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
             return boundary.text(_explained(self.name, error), is_error=True)
-        return await self._asking.converse(context, lambda: self._body(checked))
+        try:
+            return await self._asking.converse(context, lambda: self._body(checked))
+        except MCPError:
+            raise
+        except Exception as error:  # the boundary: what nobody foresaw leaves without its words
+            raise UnexpectedToolError(f"Error executing tool {self.name}") from error
 
     def _refusal(self, arguments: dict[str, Any]) -> str:
         known = self.parameters.get("properties", {})

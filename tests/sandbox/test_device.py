@@ -19,7 +19,7 @@ def once(app: Any, flow: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_person_signs_in_by_code(rig: Rig) -> None:
     # MSAL warns where it is asked before the interval is over; the tests do not wait.
-    rig.tenant.control.set_device_code_interval(0)
+    rig.tenant.control.set_device_code_interval(1)
     app = rig.app()
     flow = app.initiate_device_flow(["User.Read"])
     assert once(app, flow)["error_codes"] == [70016]
@@ -39,7 +39,7 @@ def test_the_control_side_approves_as_anybody(rig: Rig) -> None:
 @pytest.mark.parametrize("by_page", [True, False])
 def test_a_declined_code_says_so(rig: Rig, by_page: bool) -> None:  # noqa: FBT001 (a row of the table above)
     # MSAL warns where it is asked before the interval is over; the tests do not wait.
-    rig.tenant.control.set_device_code_interval(0)
+    rig.tenant.control.set_device_code_interval(1)
     app = rig.app()
     flow = app.initiate_device_flow(["User.Read"])
     if by_page:

@@ -61,7 +61,7 @@ class Host:
         return ElicitResult.model_validate({"action": self.answer})
 
     async def call(self, name: str, **arguments: object) -> CallToolResult:
-        async def note(_done: float, _of: float | None, message: str | None) -> None:
+        async def note(progress: float, total: float | None, message: str | None) -> None:
             self.progress.append(message)
 
         return await self.client.call_tool(name, arguments, progress_callback=note)
@@ -116,5 +116,5 @@ class _FormsOnly(Client):
 
 
 class _FormsOnlySession(ClientSession):
-    def _build_capabilities(self, *args: Any) -> ClientCapabilities:  # noqa: ANN401, ARG002 - the SDK's
+    def _build_capabilities(self, *args: Any) -> ClientCapabilities:  # noqa: ANN401 - the SDK's
         return ClientCapabilities(elicitation=ElicitationCapability(form=FormElicitationCapability()))

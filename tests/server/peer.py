@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +28,13 @@ class Peer:
     """Speaks to one server. `said` is all that came on stdout, as bytes."""
 
     def __init__(
-        self, era: str, log: Path, *arguments: str, stdout: int = subprocess.PIPE, env: dict[str, str] | None = None
+        self,
+        era: str,
+        log: Path,
+        *arguments: str,
+        command: Sequence[str | Path] = (sys.executable, SCRIPT),
+        stdout: int = subprocess.PIPE,
+        env: dict[str, str] | None = None,
     ) -> None:
         self.era = era
         self._log = log
@@ -39,7 +45,7 @@ class Peer:
         self.errors = log.with_suffix(".stderr")
         with self.errors.open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603 - our own script
-                [sys.executable, SCRIPT, *arguments],
+                [*command, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=stdout,
                 stderr=errors,
@@ -165,12 +171,12 @@ class Peer:
 
 
 @contextmanager
-def starter(directory: Path) -> Iterator[Callable[..., Peer]]:
+def starter(directory: Path, command: Sequence[str | Path] = (sys.executable, SCRIPT)) -> Iterator[Callable[..., Peer]]:
     """A function that starts servers, which are gone afterwards."""
     peers: list[Peer] = []
 
     def start(era: str, *arguments: str, stdout: int = subprocess.PIPE, env: dict[str, str] | None = None) -> Peer:
-        peers.append(Peer(era, directory / f"log{len(peers)}", *arguments, stdout=stdout, env=env))
+        peers.append(Peer(era, directory / f"log{len(peers)}", *arguments, command=command, stdout=stdout, env=env))
         return peers[-1]
 
     yield start

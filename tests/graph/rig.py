@@ -1,0 +1,197 @@
+"""What the tests of `graph` share: small hand-made servers that misbehave, and a token source that writes down."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import truststore
+
+from mcp_local_graph.graph.transport import DEADLINE, GraphTransport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+    import trustme
+
+USER_READ = frozenset({"User.Read"})
+
+
+class Peer:
+    """One connection to a server of ours, as its handler sees it."""
+
+    def __init__(self, server: Server, connection: socket.socket) -> None:
+        self.server = server
+        self._connection = connection
+
+    def head(self) -> list[str]:
+        """The next request's lines without its body; empty when the client has gone."""
+        data = b""
+        while not data.endswith(b"\r\n\r\n"):
+            byte = self._connection.recv(1)
+            if not byte:
+                return []
+            data += byte
+        return data.decode("latin-1").split("\r\n")[:-2]
+
+    def send(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def gone(self, seconds: float) -> bool:
+        """Wait so long for the client to leave."""
+        ready, _, _ = select.select([self._connection], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            return not self._connection.recv(1)
+        except OSError:
+            return True
+
+    def reset(self) -> None:
+        """Go without a goodbye."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self._connection.close()
+
+    def wrap(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from here on, as the server."""
+        self._connection = context.wrap_socket(self._connection, server_side=True)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Server:
+    """Accepts on loopback and hands each connection to `handle` in a thread of its own."""
+
+    def __init__(self, handle: Callable[[Peer], None], context: ssl.SSLContext | None = None) -> None:
+        self._handle = handle
+        self._context = context
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self.origin = f"https://localhost:{self.port}"
+        self.heads: list[list[str]] = []
+        self.ended = threading.Event()
+        self.connections = 0
+        self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> Server:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        for each in [self._listening, *self._open]:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def header(self, name: str) -> list[str]:
+        """The values of a header over all requests; '' where a request had none."""
+        return [_header(head, name) for head in self.heads]
+
+    def _start(self, work: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                connection.settimeout(10)
+                self.connections += 1
+                self._open.append(connection)
+                self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        # Clients that go away in the middle are what some tests are about.
+        with contextlib.suppress(OSError), contextlib.closing(Peer(self, connection)) as peer:
+            if self._context is not None:
+                peer.wrap(self._context)
+            self._handle(peer)
+
+
+def _header(head: list[str], name: str) -> str:
+    return next((line.partition(": ")[2] for line in head if line.lower().startswith(f"{name.lower()}: ")), "")
+
+
+def answering(*answers: bytes) -> Callable[[Peer], None]:
+    """Give each request the next of the answers, the last one again and again; the server notes every request."""
+    left = list(answers)
+    lock = threading.Lock()
+
+    def handle(peer: Peer) -> None:
+        while head := peer.head():
+            with lock:
+                peer.server.heads.append(head)
+                answer = left.pop(0) if len(left) > 1 else left[0]
+            peer.send(answer)
+
+    return handle
+
+
+def http(status: int, body: bytes = b"", **headers: str) -> bytes:
+    """An HTTP answer."""
+    lines = [f"HTTP/1.1 {status} X", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    if "content_length" not in headers:
+        lines.append(f"content-length: {len(body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
+
+
+@dataclass
+class Tokens:
+    """A token source that gives `token-1`, `token-2`, … and remembers how it was asked."""
+
+    asked: list[tuple[frozenset[str], str | None, bool]] = field(default_factory=list)
+    refuses: Exception | None = None
+
+    async def __call__(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
+        self.asked.append((frozenset(scopes), claims, renew))
+        if self.refuses is not None:
+            raise self.refuses
+        return f"token-{len(self.asked)}"
+
+
+class Authority:
+    """A CA of one test, and what trusts it."""
+
+    def __init__(self, ca: trustme.CA) -> None:
+        self.ca = ca
+
+    def server(self, *names: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.ca.issue_cert(*(names or ("localhost", "127.0.0.1"))).configure_cert(context)
+        return context
+
+    @cached_property
+    def client(self) -> ssl.SSLContext:
+        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self.ca.configure_trust(context)
+        return context
+
+    @contextlib.contextmanager
+    def answering(self, *answers: bytes) -> Iterator[Server]:
+        with Server(answering(*answers), self.server()) as server:
+            yield server
+
+    @contextlib.asynccontextmanager
+    async def to(self, origin: str, tokens: Tokens | None = None, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of our transport to that origin, made as the product makes it."""
+        options.setdefault("deadline", DEADLINE)
+        transport = GraphTransport(origin, tokens or Tokens(), options.pop("context", self.client), **options)
+        async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:  # noqa: S113 - as the product: the transport has the deadline
+            yield client
+
+
+async def get(client: httpx.AsyncClient, url: str) -> httpx.Response:
+    return await client.get(url, extensions={"scopes": USER_READ})
