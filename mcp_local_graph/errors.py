@@ -28,6 +28,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 SIGN_IN = "Sign in: run `mcp-local-graph login`, or ask for account_sign_in."
+TRY_AGAIN = "To try again, run `mcp-local-graph login`, or ask for account_sign_in."
 CLIENT_ID_MISSING = (
     "Register an app in the Entra portal (the README has the steps), then set MCP_LOCAL_GRAPH_CLIENT_ID, or run "
     "`mcp-local-graph login --client-id <application id> --tenant <tenant id>` once."

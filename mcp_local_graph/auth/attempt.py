@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.auth.accounts import Account
-from mcp_local_graph.errors import LocalGraphError, SignInDeclined, SignInExpired
+from mcp_local_graph.errors import TRY_AGAIN, LocalGraphError, SignInDeclined, SignInExpired
 
 if TYPE_CHECKING:
     from mcp_local_graph.errors import Need
@@ -62,7 +62,7 @@ class Attempt:
 
     def cancel(self) -> None:
         """The person said no."""
-        self.end(SignInDeclined("The sign-in was cancelled.", "Ask for account_sign_in to try again."))
+        self.end(SignInDeclined("The sign-in was cancelled.", TRY_AGAIN))
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is over, at most so long where a time is given; True if it is."""
@@ -87,4 +87,4 @@ class Attempt:
 
 
 def _expired() -> SignInExpired:
-    return SignInExpired("Nobody finished the sign-in in time.", "Ask for account_sign_in to try again.")
+    return SignInExpired("Nobody finished the sign-in in time.", TRY_AGAIN)

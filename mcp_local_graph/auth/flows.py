@@ -132,8 +132,11 @@ class _BrowserConversation:
 
     def _let_go(self) -> None:
         """MSAL has stored the tokens of an account that nobody wanted in the end: drop them."""
-        if self._held and self._attempt.outcome.exception() and self._held[0].home_account_id != self._attempt.need.account:
-            self._settle.drop(self._held[0])
+        if self._held is None or self._attempt.outcome.exception() is None:
+            return
+        account, _ = self._held
+        if account.home_account_id != self._attempt.need.account:
+            self._settle.drop(account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import requests
 
 from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.auth.remedies import codes_of, error_for
-from mcp_local_graph.errors import LocalGraphError, Need, ServiceUnavailable, SignInFailed, SignInNeeded
+from mcp_local_graph.errors import TRY_AGAIN, LocalGraphError, Need, ServiceUnavailable, SignInFailed, SignInNeeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def token_answer(call: Callable[[], Any], need: Need, *, polling: bool = False) 
     except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise SignInFailed(
             f"The answer of Microsoft's sign-in service does not fit the question ({type(error).__name__}).",
-            "Ask for account_sign_in to try again.",
+            TRY_AGAIN,
         ) from error
     if answer is None:
         raise SignInNeeded("Nobody is signed in yet.", need)
@@ -57,7 +57,8 @@ def token_answer(call: Callable[[], Any], need: Need, *, polling: bool = False) 
         return answer
     if not isinstance(answer, dict) or "error" not in answer:
         raise ServiceUnavailable("Microsoft's sign-in service gave no token and no reason.", "Try again in a minute.")
-    if polling and (answer["error"] in {"authorization_pending", "slow_down"} or _PENDING_CODE in codes_of(answer)):
+    waits = str(answer["error"]) in {"authorization_pending", "slow_down"} or _PENDING_CODE in codes_of(answer)
+    if polling and waits:
         raise Pending
     raise error_for(answer, need)
 

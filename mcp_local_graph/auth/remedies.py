@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.errors import (
     SIGN_IN,
+    TRY_AGAIN,
     AdminNeeded,
     BlockedByPolicy,
     LocalGraphError,
@@ -74,10 +75,10 @@ BY_CODE = _table(
     ),
     ((50055,), SignInNeeded, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
     # The person said no, or was not there.
-    ((65004,), SignInDeclined, "The permissions were declined.", "Ask for account_sign_in to try again, and accept."),
-    ((70018, 70019), SignInExpired, "The code was wrong or has expired.", "Ask for account_sign_in to get a new code."),
-    ((70020, 90120), SignInExpired, "The code has expired.", "Ask for account_sign_in to get a new code."),
-    ((50199,), SignInDeclined, "The app was not confirmed.", "Ask for account_sign_in to try again, and confirm."),
+    ((65004,), SignInDeclined, "The permissions were declined.", TRY_AGAIN),
+    ((70018, 70019), SignInExpired, "The code was wrong or has expired.", TRY_AGAIN),
+    ((70020, 90120), SignInExpired, "The code has expired.", TRY_AGAIN),
+    ((50199,), SignInDeclined, "The app was not confirmed.", TRY_AGAIN),
     # An administrator has to act.
     (
         (90093, 90094, 90095),
@@ -219,7 +220,8 @@ def codes_of(answer: Mapping[str, Any]) -> list[int]:
 
     A redirect carries no `error_codes`: there the number at the start of the description is all there is.
     """
-    codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
+    listed = answer.get("error_codes")
+    codes = [code for code in listed if isinstance(code, int)] if isinstance(listed, list) else []
     described = str(answer.get("error_description") or "")
     if not codes and described.startswith("AADSTS"):
         number = described.removeprefix("AADSTS").partition(":")[0]
@@ -228,10 +230,10 @@ def codes_of(answer: Mapping[str, Any]) -> list[int]:
 
 
 def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
-    error = answer.get("error")
+    error = _word(answer.get("error"))
     look_up = f"{_LOOK_UP}{codes[0]}" if codes else SIGN_IN
     if error in _DECLINED:
-        return Remedy(SignInDeclined, "The sign-in was cancelled.", "Ask for account_sign_in to try again.")
+        return Remedy(SignInDeclined, "The sign-in was cancelled.", TRY_AGAIN)
     if error in _EXPIRED:
         return BY_CODE[70020]
     if error in {"temporarily_unavailable", "server_error"}:

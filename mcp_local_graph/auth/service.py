@@ -16,6 +16,7 @@ from mcp_local_graph.auth import browser
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.config import SignIn, TokenStore
 from mcp_local_graph.errors import (
+    TRY_AGAIN,
     ClientIdMissing,
     Need,
     ServiceUnavailable,
@@ -266,7 +267,7 @@ class AuthenticationService:
         if self._refusal is not None and now < self._refused_until:
             raise type(self._refusal)(
                 f"{self._refusal.what} It is not asked again by itself.",
-                "Ask for account_sign_in to try again.",
+                TRY_AGAIN,
                 trace=self._refusal.trace,
             )
         if len(self._prompts) == _PROMPTS and now - self._prompts[0] < _WINDOW:

@@ -11,7 +11,7 @@ from mcp_local_graph import app, config
 from mcp_local_graph.auth import browser
 from mcp_local_graph.auth.accounts import FIRST_SCOPES
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import with_settings
+from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file")
 
 
-@click.command()
+@click.command(params=[*SETTINGS])
 @click.option("--again", is_flag=True, help="Sign in though somebody is signed in, for instance as somebody else.")
 @with_settings
 def command(settings: Settings, *, again: bool) -> None:

@@ -9,13 +9,13 @@ import click
 
 from mcp_local_graph import app
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import with_settings
+from mcp_local_graph.cli.options import SETTINGS, with_settings
 
 if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 
-@click.command()
+@click.command(params=[*SETTINGS])
 @click.option("--all", "everyone", is_flag=True, help="All accounts of this app, not only the one in use.")
 @with_settings
 def command(settings: Settings, *, everyone: bool) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -13,7 +12,8 @@ from click.core import ParameterSource
 from mcp_local_graph import clouds, config
 from mcp_local_graph.config import Settings, SignIn, TokenStore
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ORIGINS = {
     ParameterSource.COMMANDLINE: "flag",
@@ -37,13 +37,15 @@ def _load_file(ctx: click.Context, _param: click.Parameter, value: Path | None) 
     return state_dir
 
 
-def _option(flag: str, help_: str, **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - click's
+def _option(flag: str, help_: str, **attributes: Any) -> click.Option:  # noqa: ANN401 - click's
     name = flag.removeprefix("--").replace("-", "_").upper()
     attributes.setdefault("show_default", "default" in attributes)
-    return click.option(flag, envvar=f"{config.ENVIRONMENT_PREFIX}_{name}", show_envvar=True, help=help_, **attributes)
+    environment = f"{config.ENVIRONMENT_PREFIX}_{name}"
+    return click.Option([flag], envvar=environment, show_envvar=True, help=help_, **attributes)
 
 
-_OPTIONS = (
+# For `click.command(params=…)` of each command that takes the settings.
+SETTINGS = (
     _option(
         "--state-dir",
         "Where the token cache, the settings and other state live.",
@@ -74,21 +76,10 @@ _OPTIONS = (
         default="warning",
     ),
 )
-NAMES = (
-    "state_dir",
-    "client_id",
-    "tenant",
-    "cloud",
-    "login_url",
-    "graph_url",
-    "ca_file",
-    "sign_in",
-    "token_store",
-    "log_level",
-)
+NAMES = tuple(str(option.name) for option in SETTINGS)
 
 
-def with_settings(command: F) -> F:
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the settings as its first argument; configures logging on the way."""
 
     @functools.wraps(command)
@@ -99,9 +90,7 @@ def with_settings(command: F) -> F:
         _configure_logging(settings)
         return command(settings, *args, **values)
 
-    for option in reversed(_OPTIONS):
-        call = option(call)
-    return call  # type: ignore[return-value]  # functools.wraps keeps the name, click has taken the options
+    return call
 
 
 def _origin(context: click.Context, name: str) -> str:

@@ -26,12 +26,14 @@ from mcp_local_graph.errors import (
 from mcp_local_graph.graph import failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # Seconds for one call, everything in it; hosts drop a tool call after about sixty.
 DEADLINE = 30.0
 # Bytes of an answer after decompression. More is no answer a model could read.
 BODY_LIMIT = 32 * 1024 * 1024
+# Bytes that an archive may grow by between two looks at how large it has become.
+_PIECE = 256 * 1024
 
 
 class TokenSource(Protocol):
@@ -116,16 +118,26 @@ async def _whole(response: httpx.Response) -> bytes:
     unzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     body, ended = bytearray(), True
     async for part in response.aiter_raw():
-        try:
-            body += unzip.decompress(part, BODY_LIMIT + 1 - len(body)) if unzip else part
-        except zlib.error as error:
-            raise _broken() from error
-        if len(body) > BODY_LIMIT:
-            raise GraphRefused(f"The answer is larger than {BODY_LIMIT // 2**20} MB.", "Ask for less at a time.")
-        ended = unzip is None or (unzip.eof and not unzip.unused_data)
+        for piece in _unzipped(unzip, part) if unzip else [part]:
+            body += piece
+            if len(body) > BODY_LIMIT:
+                raise GraphRefused(f"The answer is larger than {BODY_LIMIT // 2**20} MB.", "Ask for less at a time.")
+        ended = unzip is None or unzip.eof
     if not ended or encoding not in {"identity", "gzip"}:
         raise _broken()
     return bytes(body)
+
+
+def _unzipped(unzip: zlib._Decompress, part: bytes) -> Iterator[bytes]:
+    """A part of an archive, unpacked in pieces. Nothing may come after its end."""
+    try:
+        while (piece := unzip.decompress(part, _PIECE)) or unzip.unconsumed_tail:
+            yield piece
+            part = unzip.unconsumed_tail
+        if unzip.unused_data:
+            raise _broken()
+    except zlib.error as error:
+        raise _broken() from error
 
 
 def _broken() -> ServiceUnavailable:

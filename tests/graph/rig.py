@@ -44,6 +44,10 @@ class Peer:
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
 
+    def some(self) -> bytes:
+        """Whatever comes first."""
+        return self._connection.recv(4096)
+
     def gone(self, seconds: float) -> bool:
         """Wait so long for the client to leave."""
         ready, _, _ = select.select([self._connection], [], [], seconds)

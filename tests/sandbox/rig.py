@@ -26,7 +26,9 @@ class Rig:
     tenant: DemoTenant
     http: requests.Session
 
-    def app(self, client_id: str | None = None, tenant: str | None = None, **options: Any) -> Any:
+    def app(
+        self, client_id: str | None = None, tenant: str | None = None, **options: object
+    ) -> msal.PublicClientApplication:
         return msal.PublicClientApplication(
             client_id or self.tenant.client_id,
             authority=f"{self.tenant.login_url}/{tenant or self.tenant.tenant_id}",
@@ -35,18 +37,27 @@ class Rig:
             **options,
         )
 
-    def sign_in(self, app: Any, scopes: list[str], account: str | None = None, **options: Any) -> dict[str, Any]:
+    def sign_in(
+        self, app: msal.PublicClientApplication, scopes: list[str], account: str | None = None, **options: object
+    ) -> dict[str, Any]:
         """The whole browser flow by MSAL; the person accepts whatever is asked."""
         flow = app.initiate_auth_code_flow(scopes, redirect_uri=REDIRECT, response_mode="form_post", **options)
         end = walk(Person(), flow["auth_uri"], account or self.tenant.person.user_name)
         result: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, dict(end.forms[0].fields))
         return result
 
-    def bearer(self, scopes: list[str], account: str | None = None, **options: Any) -> str:
+    def bearer(
+        self,
+        scopes: list[str],
+        account: str | None = None,
+        client_capabilities: list[str] | None = None,
+        tenant: str | None = None,
+    ) -> str:
         """An access token with these permissions, whoever has to allow them."""
         user_name = account or self.tenant.person.user_name
         self.tenant.control.grant_consent(user_name, scopes)
-        return str(self.sign_in(self.app(**options), scopes, user_name)["access_token"])
+        app = self.app(tenant=tenant, client_capabilities=client_capabilities)
+        return str(self.sign_in(app, scopes, user_name)["access_token"])
 
     def graph(self, path: str, token: str | None = None, method: str = "GET", **headers: str) -> requests.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.sandbox.rig import Rig
 
 
-def act(rig: Rig, name: str, said: Any, key: str | None = None) -> requests.Response:
+def act(rig: Rig, name: str, said: object, key: str | None = None) -> requests.Response:
     headers = {"Authorization": f"Bearer {rig.tenant.control_key if key is None else key}"}
     return rig.http.post(f"{rig.tenant.pages_url}/control/{name}", json=said, headers=headers, timeout=10)
 
@@ -66,7 +66,7 @@ def test_requests_are_listed_over_http_without_secrets(rig: Rig) -> None:
         ("revoke", []),
     ],
 )
-def test_what_cannot_be_done_is_said(rig: Rig, name: str, said: Any) -> None:
+def test_what_cannot_be_done_is_said(rig: Rig, name: str, said: object) -> None:
     answer = act(rig, name, said)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
 

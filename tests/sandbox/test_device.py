@@ -8,10 +8,12 @@ from mcp_local_graph.sandbox import Person
 from tests.sandbox.rig import BASIC, code_of
 
 if TYPE_CHECKING:
+    import msal
+
     from tests.sandbox.rig import Rig
 
 
-def once(app: Any, flow: dict[str, Any]) -> dict[str, Any]:
+def once(app: msal.PublicClientApplication, flow: dict[str, Any]) -> dict[str, Any]:
     """One poll, whatever it brings."""
     result: dict[str, Any] = app.acquire_token_by_device_flow(flow, exit_condition=lambda _flow: True)
     return result

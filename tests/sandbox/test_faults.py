@@ -13,8 +13,6 @@ from mcp_local_graph.sandbox.entra.errors import KINDS
 from tests.sandbox.rig import BASIC, code_of
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from tests.sandbox.rig import Rig
 
 
@@ -101,7 +99,7 @@ def test_the_authorize_page_itself_can_fail(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["no such", 12345])
-def test_a_fault_that_is_none_is_refused(rig: Rig, unknown: Any) -> None:
+def test_a_fault_that_is_none_is_refused(rig: Rig, unknown: int | str) -> None:
     with pytest.raises(KeyError):
         rig.tenant.control.queue_entra_error(unknown)
 

@@ -26,6 +26,7 @@ class App:
     scope: str = BASIC
     mode: str = "form_post"
     start_status: int = 200
+    question: str = "<form method=post action=/start><input name=x value=1><button>Continue</button></form>"
     address: str = ""
     posts: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     gets: list[str] = field(default_factory=list)
@@ -51,9 +52,8 @@ def app(rig: Rig) -> Iterator[App]:
             elif self.path == "/secure":
                 self._redirect(302, "https://localhost:1/")
             else:
-                asks = b"<form method=post action=/start><input name=x value=1><button>Continue</button></form>"
-                page = b"<title>Start</title><style>p{}</style>" + (asks if self.path == "/start" else b"Signed in.")
-                self._page(page)
+                words = it.question if self.path.startswith("/start") else "Signed in."
+                self._page(b"<title>Start</title><style>p{}</style>" + words.encode())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -109,9 +109,9 @@ def test_the_code_can_come_in_the_query(app: App) -> None:
     assert dict(parse_qsl(urlsplit(page.url).query))["state"] == "s-1"
 
 
-@pytest.mark.parametrize("options", [{"consent": False}, {"cancel": True}])
-def test_a_person_says_no(app: App, options: dict[str, bool]) -> None:
-    assert Person().sign_in(app.start, **options).title == "Done"
+@pytest.mark.parametrize(("consent", "cancel"), [(False, False), (True, True)])
+def test_a_person_says_no(app: App, consent: bool, cancel: bool) -> None:  # noqa: FBT001 (a row of the table above)
+    assert Person().sign_in(app.start, consent=consent, cancel=cancel).title == "Done"
     assert app.posts[-1][1]["error"] == "access_denied"
 
 
@@ -150,6 +150,25 @@ def test_a_person_is_not_led_away_from_this_machine(app: App, path: str) -> None
 def test_a_person_opens_nothing_elsewhere(url: str) -> None:
     with pytest.raises(ValueError, match="this machine only"):
         Person().browse(url)
+
+
+def test_a_form_can_ask_by_get(app: App) -> None:
+    app.question = "<form action=/found><input name=q><input type=submit name=go value=Find></form>"
+    page = Person().browse(app.start)
+    Person().submit(page, "Find", {"q": "a b"})
+    assert app.gets[-1] == "/found?q=a+b&go=Find"
+
+
+def test_a_form_without_a_button_is_sent_as_it_is(app: App) -> None:
+    app.question = "<form><input name=q value=1><input type=checkbox name=no></form><button>Lost</button>"
+    person = Person()
+    assert person.submit(person.browse(app.start)).url.endswith("/start?q=1")
+
+
+def test_a_sign_in_that_goes_in_circles_ends(app: App) -> None:
+    app.question = "<form><button name=decision value=accept>Accept</button></form>"
+    with pytest.raises(RuntimeError, match="circles"):
+        Person().sign_in(app.start)
 
 
 def test_a_button_that_is_not_there_cannot_be_pressed(app: App) -> None:

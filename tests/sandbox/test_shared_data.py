@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # its stubs are not among the locked packages
 import pytest
 
 from mcp_local_graph.sandbox import scopes
@@ -20,28 +19,28 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.graph.router import Route
     from tests.sandbox.rig import Rig
 
+Json = dict[str, Any]
 DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="shared data absent")
-SCHEMA = {"/me/directReports": "directoryObjectCollectionResponse"}
 
 
-def load(name: str) -> Any:
+def load(name: str) -> Json:
     with gzip.open(DATA / name) as file:
-        return json.load(file)
+        return cast("Json", json.load(file))
 
 
 @pytest.fixture(scope="module")
-def permissions() -> Any:
+def permissions() -> Json:
     return load("graph-v1.0-permissions.json.gz")
 
 
 @pytest.fixture(scope="module")
-def openapi() -> Any:
+def openapi() -> Json:
     return load("graph-v1.0-openapi-subset.json.gz")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-def test_every_scope_of_a_route_suffices_by_microsofts_table(route: Route, permissions: Any) -> None:
+def test_every_scope_of_a_route_suffices_by_microsofts_table(route: Route, permissions: Json) -> None:
     # The table has no line for a bare count: it takes what the collection takes.
     path = route.path.lower().removesuffix("/$count")
     least, others = permissions["paths"][path][route.method]
@@ -51,22 +50,22 @@ def test_every_scope_of_a_route_suffices_by_microsofts_table(route: Route, permi
     assert all(name.startswith("DeviceManagement") for name in missing)
 
 
-def test_who_may_consent_agrees_with_microsofts_table(permissions: Any) -> None:
+def test_who_may_consent_agrees_with_microsofts_table(permissions: Json) -> None:
     admin = {name: needed for name, needed, *_ in permissions["scopes"]}
-    assert scopes.GRAPH_SCOPES.keys() <= admin.keys()
+    # The names that the policy for new tenants has beyond the table, which goes by path.
+    assert scopes.GRAPH_SCOPES.keys() - admin.keys() == {"Mail.ReadBasic.Shared"}
     reserved = {name for name, who in scopes.GRAPH_SCOPES.items() if who is scopes.Consent.ADMIN}
-    # The table says so of basic reading, which Microsoft's own policy for tenants lets people allow.
     assert {name for name in reserved if not admin[name]} == set()
 
 
-def test_every_property_of_a_user_is_one(openapi: Any) -> None:
+def test_every_property_of_a_user_is_one(openapi: Json) -> None:
     known = openapi["components"]["schemas"]["microsoft.graph.user"]["properties"]
     assert {name for name in KNOWN if name not in known} == set()
     lists = {name for name in KNOWN if "array" in json.dumps(known[name].get("type", ""))}
     assert lists == set(LISTS)
 
 
-def test_every_mailbox_setting_is_one(openapi: Any) -> None:
+def test_every_mailbox_setting_is_one(openapi: Json) -> None:
     known = openapi["components"]["schemas"]["microsoft.graph.mailboxSettings"]["properties"]
     assert set(SETTINGS) <= known.keys()
 
@@ -83,25 +82,21 @@ def test_every_mailbox_setting_is_one(openapi: Any) -> None:
         ("/users/ines.okafor@brackwater.example/manager", "/users/{user-id}/manager"),
         ("/me/directReports", "/me/directReports"),
         ("/me/mailboxSettings", "/me/mailboxSettings"),
-        ("/nowhere", "error"),
     ],
 )
-def test_every_answer_is_as_microsofts_description_has_it(rig: Rig, openapi: Any, path: str, template: str) -> None:
+def test_every_answer_is_as_microsofts_description_has_it(rig: Rig, openapi: Json, path: str, template: str) -> None:
     answer = rig.graph(f"/v1.0{path}", rig.bearer(["User.Read.All", "MailboxSettings.Read"])).json()
-    if template == "error":
-        schema = _schema_of(openapi["components"]["responses"]["error"])
-    else:
-        schema = _schema_of(openapi["paths"][template]["get"]["responses"]["2XX"])
-    whole = {**schema, "components": openapi["components"]}
-    jsonschema.Draft202012Validator(whole).validate(answer)
+    _validator(openapi, template).validate(answer)
 
 
-def _schema_of(response: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", response["content"]["application/json"]["schema"])
+def _validator(openapi: Json, template: str) -> jsonschema.Draft202012Validator:
+    response = openapi["paths"][template]["get"]["responses"]["2XX"]
+    if "$ref" in response:
+        response = openapi["components"]["responses"][response["$ref"].rsplit("/", 1)[-1]]
+    schema = response["content"]["application/json"]["schema"]
+    return jsonschema.Draft202012Validator({**schema, "components": openapi["components"]})
 
 
-def test_a_wrong_answer_would_be_noticed(openapi: Any) -> None:
-    schema = _schema_of(openapi["paths"]["/me"]["get"]["responses"]["2XX"])
-    validator = jsonschema.Draft202012Validator({**schema, "components": openapi["components"]})
-    assert not validator.is_valid({"shoeSize": 43})
-    assert re.search("shoeSize", str(next(validator.iter_errors({"shoeSize": 43}))))
+def test_a_wrong_answer_would_be_noticed(openapi: Json) -> None:
+    assert not _validator(openapi, "/me").is_valid({"shoeSize": 43})
+    assert not _validator(openapi, "/users").is_valid({"value": [{"displayName": 43}]})

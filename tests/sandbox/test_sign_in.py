@@ -71,6 +71,12 @@ def test_a_refresh_token_is_given_only_for_offline_access(rig: Rig) -> None:
     assert "id_token" not in without
 
 
+def test_an_id_token_names_the_person_only_where_the_profile_was_asked_for(rig: Rig) -> None:
+    tokens = rig.redeem(rig.result(scope="openid", state="", nonce="")["code"]).json()
+    claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert {"name", "oid", "preferred_username", "nonce"}.isdisjoint(claims)
+
+
 def test_the_answer_names_everything_that_was_ever_allowed(rig: Rig) -> None:
     app = rig.app()
     rig.sign_in(app, ["User.Read"])
@@ -186,5 +192,3 @@ def test_the_correlation_id_is_the_callers_own(rig: Rig) -> None:
     echoed = rig.entra("token", {}, **{"client-request-id": "0f0f0f0f-1111-2222-3333-444444444444"})
     assert echoed.json()["correlation_id"] == echoed.headers["client-request-id"]
     assert echoed.json()["correlation_id"].startswith("0f0f0f0f")
-
-

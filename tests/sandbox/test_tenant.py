@@ -15,6 +15,8 @@ from mcp_local_graph.sandbox.listener import Listeners, bind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.types import Receive, Scope, Send
+
     from tests.sandbox.rig import Rig
 
 
@@ -40,9 +42,10 @@ def test_it_stops_while_requests_are_held(tmp_path: Path) -> None:
         tenant.control.hold("graph")
 
         def ask() -> None:
-            with pytest.raises(requests.RequestException), requests.Session() as http:
+            with requests.Session() as http:
                 http.trust_env = False
-                http.get(f"{tenant.graph_url}/v1.0/me", verify=str(tenant.ca_file), timeout=10).raise_for_status()
+                with pytest.raises(requests.RequestException):
+                    http.get(f"{tenant.graph_url}/v1.0/me", verify=str(tenant.ca_file), timeout=10).raise_for_status()
 
         asking = threading.Thread(target=ask)
         asking.start()
@@ -72,13 +75,15 @@ def test_ports_can_be_fixed_and_a_taken_one_is_said(tmp_path: Path) -> None:
             DemoTenant(tmp_path, ports=(0, 0, taken.getsockname()[1])).start()
 
 
-def test_a_listener_that_does_not_come_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcp_local_graph.sandbox.listener._START_SECONDS", 0)
-    with bind(0) as broken:
-        listeners = Listeners([])
-        listeners.start()
-        listeners.stop()
-        assert broken.fileno() >= 0
+async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """An app that nobody asks."""
+
+
+def test_a_listener_that_cannot_listen_is_said() -> None:
+    broken = bind(0)
+    broken.close()
+    with pytest.raises(OSError, match="descriptor"):
+        Listeners([(nothing, broken, None)]).start()
 
 
 def test_its_certificate_is_for_this_machine_only(rig: Rig) -> None:

@@ -106,9 +106,20 @@ def picker(accounts: Sequence[Account], signed_in: Iterable[Account]) -> str:
     here = set(signed_in)
     return "".join(
         f'<button class="account" name="account" value="{escape(one.user_name)}">{escape(one.display_name)}'
-        f"<small>{escape(one.user_name)}{' · signed in' if one in here else ''}</small></button>"
+        f"<small>{escape(one.user_name)}{_kind(one)}{' · signed in' if one in here else ''}</small></button>"
         for one in accounts
     )
+
+
+def _kind(account: Account) -> str:
+    """What a person should know of an account before they choose it."""
+    if account.is_admin:
+        return " · administrator"
+    if account.personal:
+        return " · personal account"
+    if account.oid in company.DISABLED:
+        return " · switched off"
+    return "" if account.tenant_id == company.TENANT_ID else " · another organisation"
 
 
 def scope_list(scopes: Iterable[str]) -> str:

@@ -95,10 +95,10 @@ def send_error(call: Call, goal: Redirect, refused: EntraRefused, subcode: str =
 
 def _silently(call: Call, sign_in: SignIn) -> Response:
     try:
-        sign_in.account = _ready(call, sign_in)
+        account = _ready(call, sign_in)
     except EntraRefused as refused:
         return _end_with_error(call, sign_in, refused)
-    return _finish(call, sign_in)
+    return _finish(call, sign_in, account)
 
 
 def _ready(call: Call, sign_in: SignIn) -> Account:
@@ -137,7 +137,7 @@ def _chosen(call: Call, sign_in: SignIn, account: Account) -> Response:
         return _need_admin(call, sign_in, reserved)
     if lacking or sign_in.prompt == "consent" or not isinstance(sign_in.goal, Redirect):
         return _ask_consent(call, sign_in, account, lacking)
-    return _finish(call, sign_in)
+    return _finish(call, sign_in, account)
 
 
 def _check_personal(account: Account, ask: Ask) -> None:
@@ -162,22 +162,20 @@ def _decided(call: Call, sign_in: SignIn, decision: str) -> Response:
     for_all = account.is_admin and call.form.get("everybody") == "on"
     owner = EVERYBODY if for_all else account.oid
     call.state.grant(owner, sign_in.ask.registration.client_id, sign_in.ask.asked.names)
-    return _finish(call, sign_in)
+    return _finish(call, sign_in, account)
 
 
-def _finish(call: Call, sign_in: SignIn) -> Response:
+def _finish(call: Call, sign_in: SignIn, account: Account) -> Response:
     if fault := call.state.take_fault("authorize result", ""):
         return _end_with_error(call, sign_in, EntraRefused(fault.entra_code or 9002313))
     _close(call, sign_in)
-    if sign_in.account is None:
-        raise EntraRefused(16000)
     if not isinstance(sign_in.goal, Redirect):
-        sign_in.goal.answer = sign_in.account
+        sign_in.goal.answer = account
         return markup.page("You have signed in", f"<p>{_app(sign_in)} goes on by itself. You can close this page.</p>")
     goal, value = sign_in.goal, call.state.secret("1.AcDemo")
     call.state.codes[value] = Code(
         ask=sign_in.ask,
-        account=sign_in.account,
+        account=account,
         redirect_uri=goal.uri,
         challenge=goal.challenge,
         nonce=goal.nonce,
@@ -185,7 +183,7 @@ def _finish(call: Call, sign_in: SignIn) -> Response:
     )
     fields = {"code": value, "session_state": call.ids.trace}
     if goal.client_info:
-        fields["client_info"] = client_info(sign_in.account)
+        fields["client_info"] = client_info(account)
     return _send(goal, fields)
 
 

@@ -15,7 +15,8 @@ DIRECTORY = Workload()
 
 _EVERYBODY = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 _BASIC = f"User.ReadBasic.All {_EVERYBODY}"
-_OWN = f"User.Read User.ReadWrite {_EVERYBODY}"
+_REPORTS = f"User.Read {_EVERYBODY}"
+_OWN = f"User.ReadWrite {_REPORTS}"
 
 # What Graph gives of a user where $select does not say otherwise.
 DEFAULT = names(
@@ -41,6 +42,8 @@ SINGLE = names(
     "userPrincipalName userType"
 )
 KNOWN = sorted([*LISTS, *SINGLE])
+# These two are never null: nobody's birthday is the first day of all.
+_NO_DATE = dict.fromkeys(("birthday", "hireDate"), "0001-01-01T00:00:00Z")
 # All that a token with User.ReadBasic.All alone shows of other people.
 _VISIBLE = {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 
@@ -90,7 +93,7 @@ def manager(query: Query) -> dict[str, Any]:
     return _manager(query, _find(query))
 
 
-@DIRECTORY.get("/me/directReports", scopes=_OWN, options=MANY - {"$filter"}, personal=False)
+@DIRECTORY.get("/me/directReports", scopes=_REPORTS, options=MANY - {"$filter"}, personal=False)
 def my_reports(query: Query) -> dict[str, Any]:
     """Who reports to the signed-in person."""
     reports = [one for one in _colleagues(query) if one.manager == query.account.oid]
@@ -115,7 +118,7 @@ def _user(query: Query, profile: Profile) -> dict[str, Any]:
     own = profile.account == query.account
     whole = own or bool(query.token.scopes & set(_EVERYBODY.split()))
     shown = profile.user if whole else {name: profile.user[name] for name in _VISIBLE}
-    empty: dict[str, Any] = {name: [] if name in LISTS else None for name in wanted}
+    empty: dict[str, Any] = {name: [] if name in LISTS else _NO_DATE.get(name) for name in wanted}
     return empty | {name: shown[name] for name in wanted if name in shown}
 
 
