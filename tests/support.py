@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox import DemoTenant
 
 
-def settings(tenant: DemoTenant, directory: Path, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
+def settings(tenant: DemoTenant, directory: Path, /, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
     """The settings that lead to the tenant; tokens in memory and sign-in in the browser, unless changed."""
     there = Settings(
         client_id=tenant.client_id,
@@ -30,7 +30,7 @@ def settings(tenant: DemoTenant, directory: Path, **changes: Any) -> Settings:  
     return replace(there, **changes)
 
 
-def services(tenant: DemoTenant, directory: Path, **changes: Any) -> app.Services:  # noqa: ANN401 - any setting
+def services(tenant: DemoTenant, directory: Path, /, **changes: Any) -> app.Services:  # noqa: ANN401 - any setting
     """The services behind those settings."""
     return app.services(settings(tenant, directory, **changes))
 

@@ -121,12 +121,12 @@ class FileVault:
         _flush_directory(self._path.parent)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience: float = _LOCK_DEADLINE) -> Iterator[None]:
         """Hold the lock file, which is never deleted: deleting one lets two writers hold `it` at once."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _wait_for_lock(descriptor)
+            _wait_for_lock(descriptor, patience)
             yield
         finally:
             os.close(descriptor)  # which gives the lock back
@@ -180,8 +180,8 @@ def _is_object(stored: bytes) -> bool:
         return False
 
 
-def _wait_for_lock(descriptor: int) -> None:
-    deadline = time.monotonic() + _LOCK_DEADLINE
+def _wait_for_lock(descriptor: int, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while not _try_lock(descriptor):
         if time.monotonic() > deadline:
             raise KeyStoreUnavailable(

@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from mcp_local_graph.auth.remedies import error_for
-from mcp_local_graph.errors import Need, ServiceUnavailable, Throttled
+from mcp_local_graph.errors import Need, ServiceUnavailable, SignInNeeded, Throttled
 
 if TYPE_CHECKING:
     import ssl
@@ -51,12 +51,17 @@ class EntraClient:
         self,
         url: str,
         params: object = None,
-        data: object = None,
+        data: Any = None,  # noqa: ANN401 - MSAL's
         headers: Any = None,  # noqa: ANN401 - MSAL's
         **_: object,
     ) -> requests.Response:
         """Ask for tokens or a device code."""
-        return self._send("POST", url, params=params, data=data, headers=headers)
+        response = self._send("POST", url, params=params, data=data, headers=headers)
+        if response.status_code >= 400 and not _is_hopeless(response, data):  # noqa: PLR2004 - as above
+            # MSAL answers a request like a refused one out of its memory for a minute, unless the service names
+            # another time. A person who has mended the cause, or just asks again, is to be heard at once.
+            response.headers["Retry-After"] = "0"
+        return response
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,6 +97,12 @@ class _Trusting(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401, ARG002 - overridden
         conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _is_hopeless(response: requests.Response, data: Any) -> bool:  # noqa: ANN401 - MSAL's
+    """Whether the same request would be refused again: a refresh after which only a sign-in helps, or one in a loop."""
+    refused = error_for(response.json(), Need(frozenset()))
+    return "grant_type" in data and isinstance(refused, SignInNeeded | Throttled)
 
 
 def _refuse_strangers(response: requests.Response) -> None:

@@ -79,7 +79,8 @@ class Gate:
         request = Request(scope, receive)
         body = await request.body()
         record = self._record(request, body)
-        await self._wait(record.endpoint)
+        if not await self._still_there(record, receive):
+            return
         with self._state.lock:
             fault = self._state.take_fault(record.endpoint, record.path)
 
@@ -111,11 +112,21 @@ class Gate:
                 self._state.arrivals.notify_all()
         return record
 
-    async def _wait(self, endpoint: str) -> None:
+    async def _still_there(self, record: RequestRecord, receive: Receive) -> bool:
+        """Wait while the endpoint is held; false when the caller went away in that time."""
         with self._state.lock:
-            held = self._state.holds.get(endpoint)
-        if held is not None:
-            await asyncio.to_thread(held.wait)
+            held = self._state.holds.get(record.endpoint)
+        if held is None:
+            return True
+        # Behind the whole body the only message that can come is that the connection is gone.
+        gone = asyncio.ensure_future(receive())
+        released = asyncio.ensure_future(asyncio.to_thread(held.wait))
+        await asyncio.wait({gone, released}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            record.status = 0
+            return False
+        gone.cancel()
+        return True
 
 
 def form_of(body: bytes) -> dict[str, str]:

@@ -27,12 +27,12 @@ BASIC_NEED = Need(BASIC)
 SOON = 10.0
 
 
-def service(tenant: DemoTenant, directory: Path, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - any setting
+def service(tenant: DemoTenant, directory: Path, /, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - any setting
     """The authentication service behind the settings of `tests.support`."""
     return services(tenant, directory, **changes).auth
 
 
-def device_service(tenant: DemoTenant, directory: Path, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - as above
+def device_service(tenant: DemoTenant, directory: Path, /, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - as above
     """One that asks by a code, at a tenant that may be polled without a pause."""
     tenant.control.set_device_code_interval(0)
     return service(tenant, directory, **{"sign_in": SignIn.DEVICE, **changes})

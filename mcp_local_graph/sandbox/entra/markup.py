@@ -105,8 +105,8 @@ def picker(accounts: Sequence[Account], signed_in: Iterable[Account]) -> str:
     """One button for each account, in this order."""
     here = set(signed_in)
     return "".join(
-        f'<button class="account" name="account" value="{escape(one.user_name)}">{escape(one.display_name)}'
-        f"<small>{escape(one.user_name)}{_kind(one)}{' · signed in' if one in here else ''}</small></button>"
+        f'<button class="account" name="account" value="{escape(one.user_name)}">{escape(one.display_name)}{_kind(one)}'
+        f"<small>{escape(one.user_name)}{' · signed in' if one in here else ''}</small></button>"
         for one in accounts
     )
 
@@ -114,12 +114,12 @@ def picker(accounts: Sequence[Account], signed_in: Iterable[Account]) -> str:
 def _kind(account: Account) -> str:
     """What a person should know of an account before they choose it."""
     if account.is_admin:
-        return " · administrator"
+        return " (administrator)"
     if account.personal:
-        return " · personal account"
+        return " (personal account)"
     if account.oid in company.DISABLED:
-        return " · switched off"
-    return "" if account.tenant_id == company.TENANT_ID else " · another organisation"
+        return " (switched off)"
+    return "" if account.tenant_id == company.TENANT_ID else " (another organisation)"
 
 
 def scope_list(scopes: Iterable[str]) -> str:
