@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.auth.service import AuthenticationService, Registration
+from mcp_local_graph.auth.registration import Registration
+from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.graph.client import Connection, Graph
 
 if TYPE_CHECKING:

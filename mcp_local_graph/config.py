@@ -183,6 +183,7 @@ def _cloud(name: str, login_url: str | None, graph_url: str | None) -> Cloud:
         return clouds.custom(login_url, graph_url)
     if login_url or graph_url:
         raise SettingsError(
-            "--login-url and --graph-url are for the cloud `custom` only.", "Add --cloud custom, or leave them out."
+            "--login-url and --graph-url are for the cloud `custom` only.",
+            "Add --cloud custom, or take them out: of the flags, the environment, and the settings file.",
         )
     return clouds.CLOUDS[name]

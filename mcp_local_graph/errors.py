@@ -8,6 +8,9 @@
     │   ├── SignInDeclined          the person said no, or closed the page
     │   ├── SignInExpired           nobody finished it in time
     │   ├── AdminNeeded             an administrator has to allow something first
+    │   ├── WayClosed               this way of asking cannot be used on this machine; another may
+    │   │   └── BrokerUnusable      … the operating system's broker
+    │   ├── AccountUnclear          several accounts are signed in and none is chosen, or another than the chosen one
     │   ├── BlockedByPolicy         the organisation's policy refuses this machine, app, account or way of signing in
     │   └── RegistrationWrong       the app registration, tenant or cloud in the settings is not right
     ├── ServiceUnavailable          the network or a service is down; signing in again would not help
@@ -127,6 +130,18 @@ class SignInDeclined(SignInFailed):
 
 class SignInExpired(SignInFailed):
     """Nobody finished it in time."""
+
+
+class WayClosed(SignInFailed):
+    """This way of asking the person cannot be used on this machine; another may."""
+
+
+class BrokerUnusable(WayClosed):
+    """The operating system's broker cannot be used on this machine, or now."""
+
+
+class AccountUnclear(SignInFailed):
+    """Several accounts are signed in and none is chosen, or the one that signed in is not the chosen one."""
 
 
 class AdminNeeded(SignInFailed):

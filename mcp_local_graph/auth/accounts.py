@@ -22,6 +22,10 @@ class Account:
     user_name: str
     tenant_id: str
 
+    def is_named(self, name: str) -> bool:
+        """Whether a person who says `name` means this account: its user name, or MSAL's key of it."""
+        return name.casefold() in {self.user_name.casefold(), self.home_account_id.casefold()}
+
 
 class Accounts:
     """The accounts, for one tool call."""

@@ -15,14 +15,18 @@ from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.errors import TRY_AGAIN, LocalGraphError, SignInDeclined, SignInExpired
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp_local_graph.errors import Need
 
 
 class Rung(StrEnum):
-    """A way to ask."""
+    """A way to ask. ELSEWHERE: another program on this machine is asking already."""
 
+    BROKER = "broker"
     BROWSER = "browser"
     DEVICE = "device"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,11 @@ class Shown:
 class Attempt:
     """One sign-in under way. It ends once: with an account, or with the error that says why not."""
 
-    def __init__(self, need: Need, lifetime: float) -> None:
+    def __init__(
+        self, need: Need, lifetime: float, judge: Callable[[LocalGraphError], LocalGraphError] | None = None
+    ) -> None:
         self.need = need
+        self._judge = judge
         self.ends_at = time.monotonic() + lifetime
         self.outcome: Future[Account] = Future()
         self.shown: Shown
@@ -58,7 +65,7 @@ class Attempt:
             if isinstance(result, Account):
                 self.outcome.set_result(result)
             else:
-                self.outcome.set_exception(result)
+                self.outcome.set_exception(self._judge(result) if self._judge else result)
 
     def cancel(self) -> None:
         """The person said no."""

@@ -32,13 +32,13 @@ def can_open() -> bool:
     return True
 
 
-def open_page(address: str) -> bool:
+def open_page(address: str, patience: float = _LAUNCH) -> bool:
     """Open the address in the browser; False where that visibly failed.
 
-    A launcher that is still busy after a few seconds counts as a browser that is open.
+    A launcher that is still busy after `patience` seconds counts as a browser that is open.
     """
     try:
-        return threads.start(webbrowser.open, address).result(_LAUNCH)
+        return threads.start(webbrowser.open, address).result(patience)
     except Late:
         return True
     except (OSError, webbrowser.Error):

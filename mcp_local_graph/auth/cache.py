@@ -82,6 +82,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         self._depth = 0
         self._warned = False
         self._granted: dict[str, set[str]] = {}
+        self._used: dict[str, set[str]] = {}
         self._in_use: str | None = None
 
     def describe(self) -> str:
@@ -121,6 +122,19 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             self._read()
             return frozenset(self._granted.get(account, ()))
 
+    def used(self, account: str) -> frozenset[str]:
+        """The scopes that tools asked for with this account."""
+        with self._lock:
+            self._read()
+            return frozenset(self._used.get(account, ()))
+
+    def note_used(self, account: str, scopes: Iterable[str]) -> None:
+        """Remember that tools asked for these scopes; written once for each."""
+        new = set(scopes)
+        if not new <= self.used(account):
+            with self._transaction():
+                self._used.setdefault(account, set()).update(new)
+
     def use(self, account: str | None) -> None:
         """Make calls as this account from now on, in all processes."""
         with self._transaction():
@@ -138,9 +152,17 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         with self._transaction():
             self._granted.get(account, set()).difference_update(scopes)
 
+    def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
+        """Do `what` (a word) while no other process with this cache does it. Raises KeyStoreUnavailable, OSError."""
+        return self._vault.alone(what, patience)
+
     def entries(self) -> list[dict[str, Any]]:
         """MSAL's account entries of this cache, in MSAL's own shape."""
         return list(self.search(self.CredentialType.ACCOUNT))
+
+    def account(self, home_account_id: str) -> Account | None:
+        """One of them."""
+        return next((account for account in self.accounts() if account.home_account_id == home_account_id), None)
 
     def accounts(self) -> tuple[Account, ...]:
         """Everybody who is signed in here, by name."""
@@ -168,6 +190,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                 for entry in self.search(credential, query=query):
                     remove(entry)
             self._granted.pop(account, None)
+            self._used.pop(account, None)
             if self._in_use == account:
                 self._in_use = None
 
@@ -221,6 +244,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         state = json.loads(content) if content else {}
         self._cache = state.get("msal", {})
         self._granted = {account: set(scopes) for account, scopes in state.get("granted", {}).items()}
+        self._used = {account: set(scopes) for account, scopes in state.get("used", {}).items()}
         self._in_use = state.get("in_use")
         self._seen = signature
 
@@ -228,6 +252,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         state = {
             "msal": self._cache,
             "granted": {account: sorted(scopes) for account, scopes in self._granted.items()},
+            "used": {account: sorted(scopes) for account, scopes in self._used.items()},
             "in_use": self._in_use,
         }
         try:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import threads
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.loopback import Listener
 from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
-from mcp_local_graph.errors import LocalGraphError, SignInExpired, SignInFailed
+from mcp_local_graph.errors import (
+    TRY_AGAIN,
+    AccountUnclear,
+    KeyStoreUnavailable,
+    LocalGraphError,
+    SignInExpired,
+    SignInFailed,
+    WayClosed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     import msal
 
     from mcp_local_graph.auth.accounts import Account
+    from mcp_local_graph.auth.cache import AccountCache
     from mcp_local_graph.errors import Need
 
 # Seconds that a browser sign-in may take. Entra's own pages time out at about the same.
@@ -26,39 +36,29 @@ BROWSER_LIFETIME = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """What the service does with an account that came out of an attempt: keep it, or drop it again."""
+    """What the service does with what comes out of an attempt.
+
+    `keep` an account or `drop` it again; `check` raises where it may not be used at all; `judge` says what a failure on
+    a rung means for the next.
+    """
 
     keep: Callable[[Account, dict[str, Any]], None]
     drop: Callable[[Account], None]
-
-
-def begin(app: msal.PublicClientApplication, need: Need, settle: Settle, rung: Rung, *, pinned: bool) -> Attempt:
-    """Ask in one way; where nothing can listen for the browser's answer and the way is not `pinned`, by a code.
-
-    Raises:
-        LocalGraphError: Entra did not let us begin, or the pinned way is closed.
-    """
-    if rung is Rung.DEVICE:
-        return device(app, need, settle)
-    try:
-        return browser(app, need, settle)
-    except OSError as error:
-        if pinned:
-            raise SignInFailed(
-                "No port could be opened for the browser's answer.", "Try `mcp-local-graph login --sign-in device`."
-            ) from error
-        return device(app, need, settle)
+    check: Callable[[Account], None]
+    judge: Callable[[Rung, Need, LocalGraphError], LocalGraphError]
 
 
 def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
-    """Authorization code with PKCE, answered to a listener of our own. Raises OSError where none can listen."""
-    attempt = Attempt(need, BROWSER_LIFETIME)
+    """Authorization code with PKCE, answered to a listener of our own. Raises WayClosed where none can listen."""
+    attempt = Attempt(need, BROWSER_LIFETIME, partial(settle.judge, Rung.BROWSER, need))
     conversation = _BrowserConversation(app, attempt, settle)
     try:
         listener = Listener(conversation)
-    except OSError:
+    except OSError as error:
         attempt.cancel()
-        raise
+        raise WayClosed(
+            "No port could be opened for the browser's answer.", "Try `mcp-local-graph login --sign-in device`."
+        ) from error
     attempt.outcome.add_done_callback(lambda _: threads.start(_close_later, listener))
     try:
         conversation.flow = app.initiate_auth_code_flow(
@@ -81,7 +81,8 @@ _LAST_PAGE = 2.0
 
 
 def _close_later(listener: Listener) -> None:
-    listener.served_last_page.wait(_LAST_PAGE)
+    if listener.visited:
+        listener.served_last_page.wait(_LAST_PAGE)
     listener.close()
 
 
@@ -109,6 +110,12 @@ class _BrowserConversation:
                 lambda: self._app.acquire_token_by_auth_code_flow(dict(self.flow), answer), need
             )
         except LocalGraphError as error:
+            self._attempt.end(error)
+            raise
+        try:
+            self._settle.check(account)
+        except AccountUnclear as error:
+            self._settle.drop(account)
             self._attempt.end(error)
             raise
         expected = need.account in {None, account.home_account_id}
@@ -150,7 +157,7 @@ class SignedInAs:
 def device(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
     """A code to type on any device with a browser. Raises LocalGraphError where Entra gives none."""
     flow = device_code(lambda: app.initiate_device_flow(sorted(need.scopes), claims_challenge=need.claims), need)
-    attempt = Attempt(need, float(flow["expires_in"]))
+    attempt = Attempt(need, float(flow["expires_in"]), partial(settle.judge, Rung.DEVICE, need))
     attempt.shown = Shown(Rung.DEVICE, str(flow["verification_uri"]), str(flow["user_code"]))
     threads.start(_poll, app, flow, attempt, settle)
     return attempt
@@ -160,7 +167,7 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
     """Ask Entra every `interval` seconds until the attempt is over, by its answer or otherwise."""
     ended = threading.Event()
     attempt.outcome.add_done_callback(lambda _: ended.set())
-    while not ended.wait(flow.get("interval", 5)):
+    while not ended.wait(flow["interval"]):
         try:
             account, result = signed_in(lambda: _one_poll(app, flow), attempt.need, polling=True)
         except Pending:
@@ -174,6 +181,12 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
 
 def _settle_device(attempt: Attempt, settle: Settle, account: Account, result: dict[str, Any]) -> None:
     """Keep the expected account. There is no page of ours to ask on whether another one is right."""
+    try:
+        settle.check(account)
+    except AccountUnclear as error:
+        settle.drop(account)
+        attempt.end(error)
+        return
     known = account.home_account_id == attempt.need.account
     if known or (attempt.need.account is None and not attempt.over):
         settle.keep(account, result)
@@ -190,5 +203,41 @@ def _settle_device(attempt: Attempt, settle: Settle, account: Account, result: d
 
 def _one_poll(app: msal.PublicClientApplication, flow: dict[str, Any]) -> dict[str, Any]:
     """One question to Entra. MSAL's own loop sleeps in whole seconds and cannot be ended from outside."""
-    result: dict[str, Any] = app.acquire_token_by_device_flow(flow, exit_condition=lambda _: True)
+    # A copy that names one second: at an interval of none MSAL would ask on and on and look at no exit condition.
+    result: dict[str, Any] = app.acquire_token_by_device_flow({**flow, "interval": 1}, exit_condition=lambda _: True)
+    if result.get("error") == "slow_down":
+        flow["interval"] += 5  # RFC 8628 §3.5
     return result
+
+
+# Seconds between two looks at whether another program's sign-in is over.
+_LOOK = 0.2
+
+
+def elsewhere(cache: AccountCache, need: Need, found: Callable[[], Account | None]) -> Attempt:
+    """Wait for the sign-in that another program with this cache is showing; `found` says what came out of it."""
+    attempt = Attempt(need, BROWSER_LIFETIME)
+    attempt.shown = Shown(Rung.ELSEWHERE, "")
+    threads.start(_watch, cache, attempt, found)
+    return attempt
+
+
+def _watch(cache: AccountCache, attempt: Attempt, found: Callable[[], Account | None]) -> None:
+    ended = threading.Event()
+    attempt.outcome.add_done_callback(lambda _: ended.set())
+    while _is_prompting(cache):
+        if ended.wait(_LOOK):
+            return
+    account = found()
+    unfinished = "The sign-in that another program on this computer was showing has not been finished."
+    attempt.end(account or SignInFailed(unfinished, TRY_AGAIN))
+
+
+def _is_prompting(cache: AccountCache) -> bool:
+    try:
+        with cache.alone("prompt", 0):
+            return False
+    except KeyStoreUnavailable:
+        return True
+    except OSError:
+        return False

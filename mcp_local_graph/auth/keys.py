@@ -6,7 +6,6 @@ Today the stores of `keyring` serve on every system; each says whether it works 
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 KEY_BYTES = 32
+NO_STORE = "this session has no key store (on Linux: no Secret Service on the session bus)"
 _SERVICE = "mcp-local-graph"
 _ENTRY = "token cache key"
 # A locked collection may ask the person for a password, and a question nobody sees waits for ever.
@@ -76,7 +76,7 @@ class KeyringStore:
     def _decoded(self, stored: str) -> bytes:
         try:
             key = base64.b64decode(stored, validate=True)
-        except binascii.Error:
+        except ValueError:  # no base64, or not even ASCII
             key = b""
         if len(key) != KEY_BYTES:
             raise KeyStoreUnavailable(
@@ -125,5 +125,5 @@ def _members(backend: KeyringBackend) -> Iterator[KeyringBackend]:
 def _reason(backend: KeyringBackend) -> str:
     module = type(backend).__module__
     if module in {"keyring.backends.fail", "keyring.backends.chainer"}:
-        return "this session has no key store (on Linux: no Secret Service on the session bus)"
+        return NO_STORE
     return f"keyring is set to {module}, which does not keep secrets safe"

@@ -88,6 +88,11 @@ class Listener:
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="sign-in page").start()
 
+    @property
+    def visited(self) -> bool:
+        """Whether a browser has begun, and may come back for its last page."""
+        return self._browser is not None
+
     def close(self) -> None:
         """Give the port back. Answers under way are still finished."""
         for server in self._servers:
@@ -254,11 +259,11 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def _form(self) -> dict[str, str] | None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > _BODY_LIMIT:
-            return None
         try:
-            return dict(parse_qsl(self.rfile.read(int(length)).decode(), max_num_fields=20))
+            length = int(self.headers.get("Content-Length", "0"))
+            if not 0 <= length <= _BODY_LIMIT:
+                return None
+            return dict(parse_qsl(self.rfile.read(length).decode(), max_num_fields=20))
         except ValueError:
             return None
 

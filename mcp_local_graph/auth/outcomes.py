@@ -35,7 +35,7 @@ _PENDING_CODE = 70016
 
 
 class Pending(Exception):
-    """The device code waits for its person. Where Entra asked for it, MSAL has already lengthened the interval."""
+    """The device code waits for its person."""
 
 
 def token_answer(call: Callable[[], Any], need: Need, *, polling: bool = False) -> dict[str, Any]:

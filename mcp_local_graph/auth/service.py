@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import threading
-import time
-from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from mcp_local_graph import __version__, tls
-from mcp_local_graph.auth import browser
+from mcp_local_graph.auth import browser, ladder
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
-from mcp_local_graph.config import SignIn, TokenStore
+from mcp_local_graph.auth.prompts import Prompts
+from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
-    TRY_AGAIN,
+    AccountUnclear,
     ClientIdMissing,
+    KeyStoreUnavailable,
+    LocalGraphError,
     Need,
-    ServiceUnavailable,
-    SettingsError,
-    SignInDeclined,
-    SignInExpired,
     SignInFailed,
     SignInNeeded,
 )
@@ -30,41 +28,30 @@ from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
-
-    import msal
 
     from mcp_local_graph.auth.accounts import Account
-    from mcp_local_graph.auth.cache import AccountCache
-    from mcp_local_graph.clouds import Cloud
+    from mcp_local_graph.auth.entra import Entra
+    from mcp_local_graph.auth.registration import Registration
+    from mcp_local_graph.auth.silent import Silent
 
-# At most so many prompts within so many seconds, whoever asks: a model in a loop must not tire a person into a yes.
-_PROMPTS, _WINDOW = 3, 600.0
-_CONSENT_MISSING = 65001
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """As which app, where and how one signs in."""
-
-    client_id: str | None
-    tenant: str
-    cloud: Cloud
-    ca_file: Path | None
-    sign_in: SignIn
-    token_store: TokenStore
-    state_dir: Path
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What there is to know without asking anybody. `accounts` are all that the cache holds."""
+    """What there is to know without asking anybody. `accounts` are all that the cache holds.
+
+    `ways` are the ways to ask a person on this machine, in order; `no_broker` is why the first is not among them.
+    """
 
     account: Account | None
     accounts: tuple[Account, ...]
     granted: frozenset[str]
+    used: frozenset[str]
     token_store: str
     under_way: Shown | None
+    ways: tuple[str, ...]
+    no_broker: str
 
 
 class AuthenticationService:
@@ -76,16 +63,12 @@ class AuthenticationService:
     def __init__(self, registration: Registration) -> None:
         self._registration = registration
         self._opening = threading.Lock()
-        self._connecting = threading.Lock()
-        self._asking_entra = threading.Lock()
-        self._cache: AccountCache | None = None
-        self._app: msal.PublicClientApplication | None = None
+        self._opened: tuple[Entra, Silent] | None = None
         self._flights: dict[tuple[Need, bool], asyncio.Future[str]] = {}
         self._beginning = anyio.Lock()
         self._attempt: Attempt | None = None
-        self._refusal: SignInFailed | None = None
-        self._refused_until = 0.0
-        self._prompts: deque[float] = deque(maxlen=_PROMPTS)
+        self._prompts = Prompts()
+        self._closed: set[Rung] = set()
 
     async def token(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
         """An access token that covers `scopes`, without asking anybody.
@@ -100,7 +83,7 @@ class AuthenticationService:
             ClientIdMissing: no app registration was named.
         """
         need = Need(frozenset(scopes), claims)
-        self._client_id()
+        self._check_client_id()
         key = (need, renew)
         if key not in self._flights:
             self._flights[key] = asyncio.ensure_future(in_thread(self._silently, need, renew=renew))
@@ -117,23 +100,33 @@ class AuthenticationService:
             SettingsError: the settings allow no prompt, or not in this way.
             LocalGraphError: Entra did not let us begin.
         """
-        self._client_id()
+        self._check_client_id()
         async with self._beginning:
             if self._attempt is not None and not self._attempt.over:
                 return self._attempt, False
-            self._check_prompt(asked=asked)
-            beginning = asyncio.ensure_future(in_thread(self._begin, need))
+            self._check_settings()
+            self._prompts.check(asked=asked)
+            beginning = asyncio.ensure_future(in_thread(self._begin, need, asked=asked))
             try:
                 self._attempt = await asyncio.shield(beginning)
             except asyncio.CancelledError:
                 beginning.add_done_callback(_abandon)
                 raise
-            self._prompts.append(time.monotonic())
+            if self._attempt.shown.rung is not Rung.ELSEWHERE:
+                self._prompts.asked()
             return self._attempt, True
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
-        """Forget the account in use, or all of them, on this machine; returns whom."""
+        """Forget the account in use, or all of them, on this machine; returns whom. Needs no network."""
         return await in_thread(self._sign_out, everyone=everyone)
+
+    async def use(self, name: str) -> Account:
+        """Choose the account that calls are made as, by user name or home account id.
+
+        Raises:
+            AccountUnclear: nobody of this name is signed in.
+        """
+        return await in_thread(self._use, name)
 
     async def status(self) -> Status:
         """What there is to know. Needs the key store, no network."""
@@ -148,179 +141,175 @@ class AuthenticationService:
         if not flight.cancelled():
             flight.exception()  # asked for here, so that nobody misses it when all who waited were cancelled
 
-    def _client_id(self) -> str:
+    def _check_client_id(self) -> None:
         if self._registration.client_id is None:
             raise ClientIdMissing
-        return self._registration.client_id
 
-    # All that follows runs in daemon threads.
-
-    def _open_cache(self) -> AccountCache:
-        from mcp_local_graph.auth.cache import AccountCache, Place, open_vault  # noqa: PLC0415 - brings MSAL
-
-        with self._opening:
-            if self._cache is None:
-                registration = self._registration
-                place = Place(
-                    registration.state_dir,
-                    registration.cloud.login_url,
-                    self._client_id(),
-                    registration.token_store,
-                )
-                self._cache = AccountCache(open_vault(place))
-            return self._cache
-
-    def _application(self) -> msal.PublicClientApplication:
-        """MSAL's application. Making one asks Entra for its endpoints; a failure is not kept."""
-        import msal  # noqa: PLC0415 - a tenth of a second that a start must not pay
-
-        from mcp_local_graph.auth.wire import EntraClient  # noqa: PLC0415 - as above
-
-        cache = self._open_cache()
-        with self._connecting:
-            if self._app is None:
-                try:
-                    self._app = msal.PublicClientApplication(
-                        self._client_id(),
-                        authority=f"{self._registration.cloud.login_url}/{self._registration.tenant}",
-                        # The host is from our own table or the person's setting: asking Microsoft whether it is one
-                        # of theirs would be a request to a third place.
-                        instance_discovery=False,
-                        client_capabilities=["CP1"],
-                        token_cache=cache,
-                        http_client=EntraClient(tls.client_context(self._registration.ca_file)),
-                        app_name="mcp-local-graph",
-                        app_version=__version__,
-                    )
-                except (KeyError, ValueError) as error:  # JSON, but no discovery document
-                    raise ServiceUnavailable(
-                        "What answered in place of Microsoft's sign-in service does not describe one.",
-                        "Check --tenant and the network, then try again.",
-                    ) from error
-            return self._app
-
-    def _silently(self, need: Need, *, renew: bool) -> str:
-        from mcp_local_graph.auth.outcomes import graph_scopes, token_answer  # noqa: PLC0415 - brings MSAL
-
-        cache = self._open_cache()
-        account = self._entry_in_use(cache)
-        if account is None:
-            raise SignInNeeded("Nobody is signed in yet.", need)
-        home = account["home_account_id"]
-        need = replace(need, account=home, hint=account.get("username"))
-        with self._asking_entra:
-            answer = token_answer(lambda: self._ask_silently(cache, account, need, renew=renew), need)
-        cache.grant(home, graph_scopes(answer))
-        return str(answer["access_token"])
-
-    def _ask_silently(self, cache: AccountCache, account: dict[str, Any], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
-        """Ask with all that was ever granted: MSAL may otherwise find an older token of more scopes, a revoked one."""
-        from mcp_local_graph.auth.remedies import codes_of  # noqa: PLC0415 - needed at a refresh only
-
-        granted = cache.granted(account["home_account_id"])
-        answer = self._acquire(account, granted | need.scopes, need, renew=renew)
-        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < granted:
-            cache.retire(account["home_account_id"], granted - need.scopes)
-            answer = self._acquire(account, need.scopes, need, renew=renew)
-        return answer
-
-    def _acquire(self, account: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
-        return self._application().acquire_token_silent_with_error(
-            sorted(scopes),
-            account,
-            claims_challenge=need.claims,
-            force_refresh=renew,
-            # Where Entra is out of reach, a token that is old but good still serves.
-            http_exceptions=(ServiceUnavailable,),
-        )
-
-    def _begin(self, need: Need) -> Attempt:
-        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
-
-        granted = self._open_cache().granted(need.account) if need.account else frozenset[str]()
-        need = replace(need, scopes=need.scopes | granted)
-        rung, pinned = self._rung(), self._registration.sign_in is not SignIn.AUTO
-        attempt = flows.begin(self._application(), need, flows.Settle(self._keep, self._drop), rung, pinned=pinned)
-        attempt.outcome.add_done_callback(lambda outcome: self._remember(outcome.exception()))
-        return attempt
-
-    def _rung(self) -> Rung:
-        chosen = self._registration.sign_in
-        if chosen is SignIn.BROKER:
-            raise SettingsError(
-                "Signing in through the operating system's broker is not part of this version.",
-                "Set --sign-in auto.",
-            )
-        if chosen is SignIn.BROWSER or (chosen is SignIn.AUTO and browser.can_open()):
-            return Rung.BROWSER
-        return Rung.DEVICE
-
-    def _check_prompt(self, *, asked: bool) -> None:
-        now = time.monotonic()
+    def _check_settings(self) -> None:
         if self._registration.sign_in is SignIn.NEVER:
             raise SignInFailed(
                 "A sign-in is needed, and this server may not ask for one (--sign-in never).",
                 "Run `mcp-local-graph login --sign-in auto` in a terminal.",
             )
-        if asked:
-            self._refusal = None
-        if self._refusal is not None and now < self._refused_until:
-            raise type(self._refusal)(
-                f"{self._refusal.what} It is not asked again by itself.",
-                TRY_AGAIN,
-                trace=self._refusal.trace,
-            )
-        if len(self._prompts) == _PROMPTS and now - self._prompts[0] < _WINDOW:
-            raise SignInFailed(
-                f"You were asked to sign in {_PROMPTS} times within {_WINDOW / 60:.0f} minutes.",
-                "Wait a few minutes, or run `mcp-local-graph login` in a terminal.",
-            )
 
-    def _remember(self, error: BaseException | None) -> None:
-        """A no is a no, for a while; an account is a new beginning."""
-        if isinstance(error, SignInDeclined | SignInExpired):
-            self._refusal, self._refused_until = error, time.monotonic() + _WINDOW
-        elif error is None:
-            self._refusal = None
-            self._prompts.clear()
+    # All that follows runs in daemon threads.
+
+    def _open(self) -> tuple[Entra, Silent]:
+        from mcp_local_graph.auth.entra import Entra  # noqa: PLC0415 - brings MSAL, which a start must not pay for
+        from mcp_local_graph.auth.silent import Silent  # noqa: PLC0415 - as above
+
+        with self._opening:
+            if self._opened is None:
+                entra = Entra(self._registration)
+                self._opened = entra, Silent(entra)
+            return self._opened
+
+    def _silently(self, need: Need, *, renew: bool) -> str:
+        return self._open()[1].token(need, renew=renew)
+
+    def _machine(self) -> ladder.Machine:
+        return ladder.Machine(no_broker="it is not part of this version", browser=browser.can_open())
+
+    def _rungs(self) -> tuple[Rung, ...]:
+        """The ways that are left, in order."""
+        rungs = ladder.rungs(self._registration.sign_in, self._machine())
+        return tuple(rung for rung in rungs if rung not in self._closed)
+
+    def _begin(self, need: Need, *, asked: bool) -> Attempt:
+        """Ask, unless another program on this machine is asking already; who asks for it themselves gets their own."""
+        entra, _ = self._open()
+        need = replace(need, scopes=need.scopes | (entra.cache.granted(need.account) if need.account else frozenset()))
+        held = contextlib.ExitStack()
+        try:
+            held.enter_context(entra.cache.alone("prompt", 0))
+        except KeyStoreUnavailable:
+            if not asked:
+                return self._elsewhere(need)
+        except OSError as error:
+            _logger.warning("Asking without the lock of other servers: %s", error.strerror)
+        try:
+            attempt = self._ask(need)
+        except BaseException:
+            held.close()
+            raise
+        attempt.outcome.add_done_callback(lambda _: held.close())
+        attempt.outcome.add_done_callback(lambda outcome: self._ended(outcome.exception()))
+        return attempt
+
+    def _ask(self, need: Need) -> Attempt:
+        """Begin on the first rung that is open; where it turns out to be closed, on the next."""
+        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
+
+        settle = flows.Settle(self._keep, self._drop, self._check_account, self._judge)
+        ways = {Rung.BROWSER: flows.browser, Rung.DEVICE: flows.device}
+        while rungs := self._rungs():
+            try:
+                return ways[rungs[0]](self._open()[0].application(), need, settle)
+            except LocalGraphError as error:
+                judged = self._judge(rungs[0], need, error)
+                if not isinstance(judged, SignInNeeded):
+                    raise judged from error
+        raise SignInFailed("No way of signing in is left on this machine.", "Start the server again to try them all.")
+
+    def _elsewhere(self, need: Need) -> Attempt:
+        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
+
+        entra, silent = self._open()
+
+        def found() -> Account | None:
+            try:
+                silent.token(need, renew=False)
+            except LocalGraphError:
+                return None
+            return entra.cache.account(silent.entry(need)["home_account_id"])
+
+        return flows.elsewhere(entra.cache, need, found)
+
+    def _judge(self, rung: Rung, need: Need, error: LocalGraphError) -> LocalGraphError:
+        """What a failure means: where it closes a rung and another is open, the person is needed once more."""
+        closes = ladder.closed_by(rung, error)
+        pinned = self._registration.sign_in is not SignIn.AUTO
+        if not closes or pinned:
+            return error
+        self._closed |= closes
+        return SignInNeeded(error.what, need, error.remedy, trace=error.trace) if self._rungs() else error
+
+    def _ended(self, error: BaseException | None) -> None:
+        self._prompts.ended(error if isinstance(error, LocalGraphError) else None)
 
     def _keep(self, account: Account, answer: dict[str, Any]) -> None:
         from mcp_local_graph.auth.outcomes import graph_scopes  # noqa: PLC0415 - brings MSAL
 
-        cache = self._open_cache()
+        cache = self._open()[0].cache
         cache.grant(account.home_account_id, graph_scopes(answer))
         cache.use(account.home_account_id)
 
     def _drop(self, account: Account) -> None:
-        self._open_cache().remove(account.home_account_id)
+        self._open()[0].cache.remove(account.home_account_id)
 
-    def _sign_out(self, *, everyone: bool) -> tuple[Account, ...]:
-        cache = self._open_cache()
-        leaving = tuple(account for account in cache.accounts() if everyone or account.home_account_id == cache.in_use)
-        for account in leaving:
-            cache.remove(account.home_account_id)
-        return leaving
+    def _check_account(self, account: Account) -> None:
+        pinned = self._registration.account
+        if pinned is not None and not account.is_named(pinned):
+            raise AccountUnclear(
+                f"Another account signed in than {pinned}, which the settings name; it was not kept.",
+                f"Sign in as {pinned}, or change --account.",
+            )
 
-    def _status(self) -> Status:
-        if self._registration.client_id is None:
-            return Status(account=None, accounts=(), granted=frozenset(), token_store="", under_way=None)
-        cache = self._open_cache()
-        in_use = cache.in_use
-        accounts = cache.accounts()
-        account = next((account for account in accounts if account.home_account_id == in_use), None)
-        under_way = self._attempt.shown if self._attempt and not self._attempt.over else None
-        return Status(
-            account=account,
-            accounts=accounts,
-            granted=cache.granted(in_use) if in_use else frozenset(),
-            token_store=cache.describe(),
-            under_way=under_way,
+    def _use(self, name: str) -> Account:
+        self._check_client_id()
+        cache = self._open()[0].cache
+        for account in cache.accounts():
+            if account.is_named(name):
+                cache.use(account.home_account_id)
+                return account
+        raise AccountUnclear(
+            f"Nobody of the name {name} is signed in here.",
+            "See `mcp-local-graph status`, or sign in: `mcp-local-graph login`.",
         )
 
-    @staticmethod
-    def _entry_in_use(cache: AccountCache) -> dict[str, Any] | None:
-        """MSAL's entry for the account in use."""
-        return next((entry for entry in cache.entries() if entry["home_account_id"] == cache.in_use), None)
+    def _sign_out(self, *, everyone: bool) -> tuple[Account, ...]:
+        if self._registration.client_id is None:
+            return ()
+        entra, _ = self._open()
+        leaving = entra.cache.accounts() if everyone else tuple(filter(None, [self._account(entra)]))
+        for account in leaving:
+            entra.cache.remove(account.home_account_id)
+        return leaving
+
+    def _account(self, entra: Entra) -> Account | None:
+        """The account that a call would be made as now; None where that is unclear or nobody."""
+        try:
+            entry = self._open()[1].entry(Need(frozenset()))
+        except (SignInNeeded, AccountUnclear):
+            return None
+        return entra.cache.account(entry["home_account_id"])
+
+    def _status(self) -> Status:
+        machine = self._machine()
+        rungs = ladder.rungs(self._registration.sign_in, machine)
+        nobody = Status(
+            account=None,
+            accounts=(),
+            granted=frozenset(),
+            used=frozenset(),
+            token_store="",
+            under_way=None,
+            ways=tuple(rung.value for rung in rungs),
+            no_broker=machine.no_broker,
+        )
+        if self._registration.client_id is None:
+            return nobody
+        entra, _ = self._open()
+        account = self._account(entra)
+        return replace(
+            nobody,
+            account=account,
+            accounts=entra.cache.accounts(),
+            granted=entra.cache.granted(account.home_account_id) if account else frozenset(),
+            used=entra.cache.used(account.home_account_id) if account else frozenset(),
+            token_store=entra.cache.describe(),
+            under_way=self._attempt.shown if self._attempt and not self._attempt.over else None,
+        )
 
 
 def _abandon(beginning: asyncio.Future[Attempt]) -> None:

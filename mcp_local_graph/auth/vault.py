@@ -50,6 +50,9 @@ class Vault(Protocol):
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Hold off other writers, of this process and of others."""
 
+    def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
+        """Do `what` (a word) while no other process does it; waits up to `patience` seconds."""
+
 
 class MemoryVault:
     """Nothing outlives the process."""
@@ -72,6 +75,10 @@ class MemoryVault:
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Nobody else can write."""
+        return contextlib.nullcontext()
+
+    def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002 - as a Vault
+        """Nobody else knows of us."""
         return contextlib.nullcontext()
 
 
@@ -120,11 +127,19 @@ class FileVault:
         temporary.replace(self._path)
         _flush_directory(self._path.parent)
 
+    def locked(self, patience: float = _LOCK_DEADLINE) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock of writers."""
+        return self._holding(".lock", patience)
+
+    def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock of those who do `what`."""
+        return self._holding(f".{what}.lock", patience)
+
     @contextlib.contextmanager
-    def locked(self, patience: float = _LOCK_DEADLINE) -> Iterator[None]:
-        """Hold the lock file, which is never deleted: deleting one lets two writers hold `it` at once."""
+    def _holding(self, suffix: str, patience: float) -> Iterator[None]:
+        """Hold a lock file, which is never deleted: deleting one lets two hold `it` at once."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self._path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _wait_for_lock(descriptor, patience)
             yield

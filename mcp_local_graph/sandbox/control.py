@@ -7,6 +7,7 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company, faults
+from mcp_local_graph.sandbox.entra import application
 from mcp_local_graph.sandbox.entra.devicepage import waiting
 from mcp_local_graph.sandbox.entra.signin import missing, needs_admin
 from mcp_local_graph.sandbox.faults import Fault, QueuedFault
@@ -106,6 +107,11 @@ class Control:
         with self._state.lock:
             for key in [key for key in self._state.grants if oid in {None, key[0]}]:
                 del self._state.grants[key]
+
+    def workload_token(self, **changed: object) -> str:
+        """The token that a cluster gives the workload which may act as the nightly app; with other claims if named."""
+        with self._state.lock:
+            return application.workload_token(self._state, changed)
 
     # Time
 

@@ -27,7 +27,7 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An app registration; all of them are public clients, which have no secret."""
+    """An app registration. Without `secret` it is a public client; with one it can act as itself, with `roles`."""
 
     client_id: str
     name: str
@@ -35,6 +35,11 @@ class Registration:
     public_client_flows: bool = True
     # The one tenant that knows it; None: every tenant, and personal accounts.
     tenant_id: str | None = None
+    secret: str = ""
+    # The workload outside that may act as the app: the subject of the tokens it is given there.
+    workload: str = ""
+    # What an administrator has allowed the app itself, without any person.
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +53,8 @@ class AccessToken:
     expires_at: float
     serial: int
     handles_challenges: bool
+    # Nobody is signed in: the account is the app's own.
+    app_only: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,6 +157,17 @@ NO_PUBLIC_FLOWS = Registration(
 FOREIGN = Registration(
     client_id="d9347ab5-08e2-46cf-a1d3-5c7be06f8214", name="Somebody else's", tenant_id=company.OTHER_TENANT_ID
 )
+# One that acts as itself, at night, when nobody is there.
+NIGHTLY = Registration(
+    client_id="5e19f0a8-7c34-4d62-9b0d-c86a3f12e7d4",
+    name="Nightly report",
+    redirect_uris=(),
+    public_client_flows=False,
+    tenant_id=company.TENANT_ID,
+    secret="Qy~8Q~demo-only.Nightly_report.0pens-nothing",  # noqa: S106 (it opens the demo tenant only)
+    workload="system:serviceaccount:reports:nightly",
+    roles=frozenset({"User.Read.All"}),
+)
 
 
 @dataclass(kw_only=True)
@@ -164,7 +182,7 @@ class State:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     strict_rotation: bool = False
     registrations: dict[str, Registration] = field(
-        default_factory=lambda: {one.client_id: one for one in (GOOD, ONE_TENANT, NO_PUBLIC_FLOWS, FOREIGN)}
+        default_factory=lambda: {one.client_id: one for one in (GOOD, ONE_TENANT, NO_PUBLIC_FLOWS, FOREIGN, NIGHTLY)}
     )
     profiles: dict[str, company.Profile] = field(default_factory=company.profiles)
     disabled: set[str] = field(default_factory=lambda: set(company.DISABLED))

@@ -13,7 +13,7 @@ from mcp_local_graph.sandbox.control import Control
 from mcp_local_graph.sandbox.recording import Gate
 from mcp_local_graph.sandbox.scopes import STORES_API
 from mcp_local_graph.sandbox.sites import entra_app, graph_app, pages_app
-from mcp_local_graph.sandbox.state import FOREIGN, GOOD, NO_PUBLIC_FLOWS, ONE_TENANT, State
+from mcp_local_graph.sandbox.state import FOREIGN, GOOD, NIGHTLY, NO_PUBLIC_FLOWS, ONE_TENANT, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,9 @@ class DemoTenant:
     one_tenant_client_id: str = ONE_TENANT.client_id
     no_public_flows_client_id: str = NO_PUBLIC_FLOWS.client_id
     foreign_client_id: str = FOREIGN.client_id
+    # An app that acts as itself, by this secret or by a workload's token (`control.workload_token`).
+    nightly_client_id: str = NIGHTLY.client_id
+    nightly_secret: str = NIGHTLY.secret
     tenant_id: str = company.TENANT_ID
     domain: str = company.DOMAIN
     # Another resource than Graph: `f"{stores_api}/Inventory.Read"` gives a token that Graph must refuse.

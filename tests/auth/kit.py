@@ -38,9 +38,9 @@ def device_service(tenant: DemoTenant, directory: Path, /, **changes: Any) -> Au
     return service(tenant, directory, **{"sign_in": SignIn.DEVICE, **changes})
 
 
-async def browse(attempt: Attempt, account: str | None = None, **choices: bool) -> Page:
+async def browse(attempt: Attempt, account: str | None = None, *, consent: bool = True, cancel: bool = False) -> Page:
     """Let a person go through the pages of a browser attempt; the page they end on."""
-    return await in_thread(Person(account).sign_in, attempt.shown.address, **choices)
+    return await in_thread(Person(account).sign_in, attempt.shown.address, consent=consent, cancel=cancel)
 
 
 async def sign_in(

@@ -69,7 +69,6 @@ TRANSIENT: list[tuple[int | str, type[LocalGraphError]]] = [
     ("list", ServiceUnavailable),
     ("reset", ServiceUnavailable),
 ]
-AS_ROW = {"ids": str}
 
 
 def check_text(error: LocalGraphError, tenant: DemoTenant) -> None:
@@ -104,7 +103,7 @@ async def signed_in_with_a_token_about_to_expire(tenant: DemoTenant, directory: 
 # A refresh
 
 
-@pytest.mark.parametrize(("fault", "kind"), REFUSALS, **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), REFUSALS, ids=str)
 async def test_a_refused_refresh_is_explained_and_the_next_call_or_a_new_sign_in_works_at_once(
     tenant: DemoTenant, tmp_path: Path, fault: int, kind: type[LocalGraphError]
 ) -> None:
@@ -123,7 +122,7 @@ async def test_a_refused_refresh_is_explained_and_the_next_call_or_a_new_sign_in
     assert len(tenant.control.requests("token")) == 2
 
 
-@pytest.mark.parametrize(("fault", "kind"), TRANSIENT, **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), TRANSIENT, ids=str)
 async def test_a_passing_fault_of_a_refresh_asks_nobody_and_the_next_call_works(
     tenant: DemoTenant, tmp_path: Path, fault: int | str, kind: type[LocalGraphError]
 ) -> None:
@@ -207,7 +206,7 @@ async def test_a_redirect_is_not_followed(tenant: DemoTenant, tmp_path: Path) ->
 # A code out of the browser
 
 
-@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], ids=str)
 async def test_a_fault_while_a_sign_in_is_finished_is_shown_on_its_page(
     tenant: DemoTenant, tmp_path: Path, fault: int | str, kind: type[LocalGraphError]
 ) -> None:
@@ -228,7 +227,8 @@ async def test_a_fault_while_a_sign_in_is_finished_is_shown_on_its_page(
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"), [(65004, SignInDeclined), (90094, AdminNeeded), (50020, BlockedByPolicy), (90033, ServiceUnavailable)]
+    ("fault", "kind"),
+    [(65004, SignInDeclined), (90094, AdminNeeded), (50020, BlockedByPolicy), (90033, ServiceUnavailable)],
 )
 async def test_an_error_on_microsofts_pages_is_explained_with_its_ids(
     tenant: DemoTenant, tmp_path: Path, fault: int, kind: type[LocalGraphError]
@@ -250,7 +250,7 @@ async def test_an_error_on_microsofts_pages_is_explained_with_its_ids(
 # A device code
 
 
-@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], ids=str)
 async def test_a_fault_in_place_of_a_device_code_is_explained_and_the_next_try_works(
     tenant: DemoTenant, tmp_path: Path, fault: int | str, kind: type[LocalGraphError]
 ) -> None:
@@ -271,7 +271,7 @@ async def test_a_fault_in_place_of_a_device_code_is_explained_and_the_next_try_w
 TERMINAL = [row for row in REFUSALS if row[0] not in {70016, 50196}]
 
 
-@pytest.mark.parametrize(("fault", "kind"), TERMINAL, **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), TERMINAL, ids=str)
 async def test_a_refusal_while_a_device_waits_ends_it(
     tenant: DemoTenant, tmp_path: Path, fault: int, kind: type[LocalGraphError]
 ) -> None:
@@ -299,7 +299,7 @@ async def test_a_passing_fault_while_a_device_waits_is_survived(
 # Discovery
 
 
-@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], **AS_ROW)
+@pytest.mark.parametrize(("fault", "kind"), [*REFUSALS, *TRANSIENT], ids=str)
 async def test_a_fault_of_discovery_is_explained_and_the_next_try_works(
     tenant: DemoTenant, tmp_path: Path, fault: int | str, kind: type[LocalGraphError]
 ) -> None:

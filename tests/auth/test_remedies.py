@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from mcp_local_graph.auth.remedies import BY_CODE, codes_of, error_for
@@ -39,7 +37,7 @@ EXPECTED: dict[type[LocalGraphError], str] = {
 ROWS = [(int(code), kind) for kind, codes in EXPECTED.items() for code in codes.split()]
 
 
-def answer(code: int, error: str = "invalid_grant", **more: Any) -> dict[str, Any]:
+def answer(code: int, error: str = "invalid_grant", **more: object) -> dict[str, object]:
     return {
         "error": error,
         "error_description": f"AADSTS{code}: SOMEBODY ELSE'S WORDS. Trace ID: x Correlation ID: {CORRELATION}",
@@ -132,7 +130,8 @@ def test_a_redirect_that_has_a_description_only_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "description", ["", "AADSTS", "AADSTS: x", "AADSTSabc: x", "no code AADSTS65001: x", None, "AADSTS\N{SUPERSCRIPT TWO}:"]
+    "description",
+    ["", "AADSTS", "AADSTS: x", "AADSTSabc: x", "no code AADSTS65001: x", None, "AADSTS\N{SUPERSCRIPT TWO}:"],
 )
 def test_a_description_without_a_number_has_no_code(description: str | None) -> None:
     assert codes_of({"error_description": description}) == []
@@ -143,7 +142,11 @@ def test_codes_that_are_no_numbers_are_left_out() -> None:
     assert codes_of({"error_codes": 65001}) == []
 
 
-@pytest.mark.parametrize("hostile", ["<b>now</b>", "x" * 65, "two words", "new\nline", ["list"], {"a": "dict"}, "", None])
+@pytest.mark.parametrize(
+    "hostile", ["<b>now</b>", "x" * 65, "two words", "new\nline", ["list"], {"a": "dict"}, "", None]
+)
 def test_ids_and_words_that_are_none_do_not_get_into_our_texts(hostile: object) -> None:
-    error = error_for({"error": hostile, "correlation_id": hostile, "error_description": "Correlation ID: <evil>"}, NEED)
+    error = error_for(
+        {"error": hostile, "correlation_id": hostile, "error_description": "Correlation ID: <evil>"}, NEED
+    )
     assert (error.trace.code, error.trace.correlation_id) == ("", "")

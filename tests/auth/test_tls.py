@@ -12,6 +12,7 @@ import trustme
 from mcp_local_graph import tls
 from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.errors import ServiceUnavailable, SettingsError
+from mcp_local_graph.threads import in_thread
 from tests.auth.kit import BASIC_NEED, failure, service, sign_in
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ async def test_the_way_to_the_keys_is_not_written_to_a_file_that_a_variable_name
     monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
     # The counter-proof: Python's own default context does write them, if this Python was built so.
     script = "import ssl; ssl.create_default_context().keylog_filename"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    await in_thread(subprocess.run, [sys.executable, "-c", script], check=True)
     assert keys.exists()
     keys.unlink()
     await sign_in(service(tenant, tmp_path))

@@ -9,7 +9,7 @@ import ssl
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import httpx
 import truststore
@@ -86,7 +86,7 @@ class Server:
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 
@@ -189,10 +189,11 @@ class Authority:
             yield server
 
     @contextlib.asynccontextmanager
-    async def to(self, origin: str, tokens: Tokens | None = None, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async def to(
+        self, origin: str, tokens: Tokens | None = None, *, deadline: float = DEADLINE
+    ) -> AsyncIterator[httpx.AsyncClient]:
         """A client of our transport to that origin, made as the product makes it."""
-        options.setdefault("deadline", DEADLINE)
-        transport = GraphTransport(origin, tokens or Tokens(), options.pop("context", self.client), **options)
+        transport = GraphTransport(origin, tokens or Tokens(), self.client, deadline=deadline)
         async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:  # noqa: S113 - as the product: the transport has the deadline
             yield client
 

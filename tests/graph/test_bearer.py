@@ -6,17 +6,18 @@ seen there, wherever it was meant to go.
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from mcp_local_graph.errors import GraphRefused
+from mcp_local_graph.graph.client import Connection
 from tests.graph.rig import Authority, Peer, Server, Tokens, get, http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.anyio
 GRAPH = "https://graph.brackwater.example"
@@ -149,12 +150,14 @@ async def test_a_callers_own_authorization_header_is_replaced(authority: Authori
 
 
 async def test_a_variable_cannot_have_the_keys_of_the_connection_written_down(
-    authority: Authority, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSLKEYLOGFILE", f"{tmp_path}/keys.log")
+    wanted = tmp_path / "keys.log"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(wanted))
+    authority.ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with authority.answering(http(200, b"{}")) as graph:
-        async with authority.to(graph.origin) as client:
-            await get(client, f"{graph.origin}/v1.0/me")
-    with contextlib.suppress(FileNotFoundError), open(f"{tmp_path}/keys.log", encoding="ascii") as written:
-        assert "CLIENT" not in written.read()
-
+        connection = Connection(graph.origin, Tokens(), tmp_path / "ca.pem")
+        client, _ = await connection.open()
+        await get(client, f"{graph.origin}/v1.0/me")
+        await connection.close()
+    assert not wanted.exists()

@@ -1,4 +1,4 @@
-"""Microsoft's own descriptions of Graph as a referee over the requests that tests make. Found beside the project only."""
+"""Microsoft's own descriptions of Graph as a referee over the requests that tests make. They lie beside the project."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ABSENT = "shared data absent"
 
 
 @cache
-def load(name: str) -> Any:
+def load(name: str) -> Any:  # noqa: ANN401 - JSON
     with gzip.open(DATA / f"graph-v1.0-{name}.json.gz") as file:
         return json.load(file)
 
@@ -100,4 +100,4 @@ def _valid(schema: dict[str, Any], value: str) -> bool:
     elif schema.get("type") == "boolean":
         given = {"true": True, "false": False}.get(value, value)
     whole = {**schema, "components": load("openapi-subset")["components"]}
-    return jsonschema.Draft202012Validator(whole).is_valid(given)
+    return bool(jsonschema.Draft202012Validator(whole).is_valid(given))

@@ -10,7 +10,7 @@ from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
     from mcp_local_graph import app
-    from mcp_local_graph.auth.outcomes import Account
+    from mcp_local_graph.auth.accounts import Account
 
 
 async def sign_in(services: app.Services, *scopes: str, account: str | None = None) -> Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,11 @@ from mcp_local_graph.tools import TOOLSETS
 from mcp_local_graph.tools.needs import GIVEN, Effect, Graph, Tool, Toolset
 from tests.support import services
 from tests.tools import referee
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcp_local_graph.sandbox import DemoTenant
 
 ALL = [tool for toolset in TOOLSETS for tool in toolset.tools]
 every_tool = pytest.mark.parametrize("tool", ALL, ids=lambda tool: tool.name)
@@ -54,7 +59,13 @@ def test_its_description_is_short_and_whole_sentences(tool: Tool) -> None:
 
 @every_tool
 def test_a_model_reads_nothing_but_ascii(tool: Tool) -> None:
-    texts = [tool.name, tool.title, tool.description, *arguments(tool), *(str(each) for each in arguments(tool).values())]
+    texts = [
+        tool.name,
+        tool.title,
+        tool.description,
+        *arguments(tool),
+        *(str(each) for each in arguments(tool).values()),
+    ]
     assert all(text.isascii() and text.isprintable() for text in texts)
 
 
@@ -104,7 +115,7 @@ def test_every_toolset_is_described_and_not_empty() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_host_is_told_all_four_hints_and_they_are_true(tenant: Any, tmp_path: Any) -> None:
+async def test_a_host_is_told_all_four_hints_and_they_are_true(tenant: DemoTenant, tmp_path: Path) -> None:
     offered = await build.server(ALL, services(tenant, tmp_path)).list_tools()
     hints = {tool.name: tool.annotations for tool in offered}
     assert hints.keys() == {tool.name for tool in ALL}
@@ -130,7 +141,8 @@ def test_a_tool_is_recorded_and_its_function_stays_a_function() -> None:
     assert tool.function is paper_fold
     assert (tool.name, tool.title, tool.toolset) == ("paper_fold", "Fold paper", "paper")
     assert tool.description == "Fold a sheet of paper."
-    assert (tool.scopes, tool.optional) == ({"Notes.Create"}, {"Notes.Read"})
+    assert tool.scopes == {"Notes.Create"}
+    assert tool.optional == {"Notes.Read"}
     assert (tool.effect, tool.local) == (Effect.WRITE, False)
 
 

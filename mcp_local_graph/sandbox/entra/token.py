@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.company import Account
+from mcp_local_graph.sandbox.entra import application
 from mcp_local_graph.sandbox.entra.call import (
     Call,
     answer,
@@ -42,6 +43,8 @@ def token(call: Call) -> Response:
     if call.request.method != "POST":
         raise EntraRefused(900561)
     registration = _client(call)
+    if call.form.get("grant_type") == "client_credentials":
+        return answer(call, application.by_itself(call, registration))
     grants = {
         "authorization_code": _by_code,
         "refresh_token": _by_refresh_token,
@@ -60,8 +63,13 @@ def token(call: Call) -> Response:
 def _client(call: Call) -> Registration:
     tenant = tenant_of(call.segment)
     registration = registration_of(call.state, needed(call.form, "client_id"), tenant)
+    if registration.secret:
+        application.prove(call, registration)
+        return registration
     if "client_secret" in call.form or "client_assertion" in call.form or "authorization" in call.request.headers:
         raise EntraRefused(700025)
+    if call.form.get("grant_type") == "client_credentials":
+        raise EntraRefused(7000216)
     if not registration.public_client_flows:
         raise EntraRefused(7000218)
     return registration

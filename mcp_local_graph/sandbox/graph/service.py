@@ -45,6 +45,8 @@ def answer(state: State, request: Request) -> Response:
 def _content(state: State, request: Request) -> dict[str, object] | str:
     token = _token(state, request)
     route, ids = _route(request)
+    if token.app_only and route.path.split("/")[1] == "me":
+        raise GraphRefused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     if token.account.personal and not route.personal:
         raise GraphRefused(400, "BadRequest", "This is not there for personal accounts.")
     if not route.scopes & token.scopes:

@@ -1,0 +1,30 @@
+"""As which app, where and how one signs in: what signing in takes from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcp_local_graph.clouds import Cloud
+    from mcp_local_graph.config import SignIn, TokenStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """`account` pins the user name or home account id that may be used; no other is, then.
+
+    `first_scopes` are asked for at a sign-in that has no other reason.
+    """
+
+    client_id: str | None
+    tenant: str
+    cloud: Cloud
+    ca_file: Path | None
+    sign_in: SignIn
+    token_store: TokenStore
+    state_dir: Path
+    account: str | None = None
+    first_scopes: frozenset[str] = frozenset({"User.Read"})

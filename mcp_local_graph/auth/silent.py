@@ -1,0 +1,157 @@
+"""Tokens without asking anybody: from the cache, or by the refresh token. Everything here blocks.
+
+A cached token is found without MSAL's application, so that it serves in a new process without a network too. A refresh
+is done by one process at a time: all that wait find the new token in the cache afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mcp_local_graph.auth.outcomes import graph_scopes, token_answer
+from mcp_local_graph.auth.remedies import codes_of
+from mcp_local_graph.errors import (
+    TRY_AGAIN,
+    AccountUnclear,
+    KeyStoreUnavailable,
+    Need,
+    ServiceUnavailable,
+    SignInNeeded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcp_local_graph.auth.entra import Entra
+
+_CONSENT_MISSING = 65001
+# Seconds of life that a cached token must have left; MSAL's own measure.
+_MARGIN = 300
+# Seconds to wait for another server's refresh, which has its own network timeouts.
+_REFRESH_PATIENCE = 30.0
+_logger = logging.getLogger(__name__)
+
+
+class Silent:
+    """The silent way to a token."""
+
+    def __init__(self, entra: Entra) -> None:
+        self._entra = entra
+        self._cache = entra.cache
+        self._refreshing = threading.Lock()
+
+    def token(self, need: Need, *, renew: bool) -> str:
+        """An access token that covers `need`; `renew` passes by the cached one. Raises LocalGraphError."""
+        entry = self.entry(need)
+        token = self._token(entry, need, renew=renew)
+        self._cache.note_used(entry["home_account_id"], need.scopes)
+        return token
+
+    def _token(self, entry: dict[str, Any], need: Need, *, renew: bool) -> str:
+        home = entry["home_account_id"]
+        need = replace(need, account=home, hint=entry.get("username"))
+        fresh = need.claims is None and not renew
+        if fresh and (cached := self._cached(home, need.scopes)):
+            return cached
+        before = self._known(home)
+        with self._alone():
+            # Another thread or process may have done it while we waited.
+            done = need.claims is None and (fresh or self._known(home) != before)
+            if done and (cached := self._cached(home, need.scopes)):
+                return cached
+            answer = token_answer(lambda: self._ask(entry, need, renew=renew), need)
+        self._check(answer, entry)
+        self._cache.grant(home, graph_scopes(answer))
+        return str(answer["access_token"])
+
+    def entry(self, need: Need) -> dict[str, Any]:
+        """MSAL's entry of the account to use: the pinned one, the chosen one, or the only one.
+
+        Raises:
+            SignInNeeded: nobody is signed in, or not the pinned account.
+            AccountUnclear: several are, and none is chosen.
+        """
+        entries = self._cache.entries()
+        pinned = self._entra.registration.account
+        if pinned is not None:
+            accounts = {account.home_account_id for account in self._cache.accounts() if account.is_named(pinned)}
+            named = [entry for entry in entries if entry["home_account_id"] in accounts]
+            if not named:
+                raise SignInNeeded(f"{pinned} is not signed in yet.", replace(need, hint=pinned))
+            return named[0]
+        if not entries:
+            raise SignInNeeded("Nobody is signed in yet.", need)
+        chosen = [entry for entry in entries if entry["home_account_id"] == self._cache.in_use]
+        if not chosen and len(entries) > 1:
+            names = ", ".join(sorted(entry.get("username") or entry["home_account_id"] for entry in entries))
+            raise AccountUnclear(
+                f"Several accounts are signed in and none is chosen: {names}.",
+                "Choose one: `mcp-local-graph use <account>`.",
+            )
+        return (chosen or entries)[0]
+
+    def _ask(self, entry: dict[str, Any], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
+        """Ask with all that was ever granted: MSAL may otherwise find an older token of more scopes, a revoked one."""
+        granted = self._cache.granted(entry["home_account_id"])
+        answer = self._acquire(entry, granted | need.scopes, need, renew=renew)
+        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < granted:
+            self._cache.retire(entry["home_account_id"], granted - need.scopes)
+            answer = self._acquire(entry, need.scopes, need, renew=renew)
+        return answer
+
+    def _acquire(self, entry: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
+        return self._entra.application().acquire_token_silent_with_error(
+            sorted(scopes),
+            entry,
+            claims_challenge=need.claims,
+            force_refresh=renew,
+            # Where Entra is out of reach, a token that is old but good still serves.
+            http_exceptions=(ServiceUnavailable,),
+        )
+
+    def _check(self, answer: dict[str, Any], entry: dict[str, Any]) -> None:
+        """Refuse a token that is somebody else's. A cached token says nothing: it was filed under its account."""
+        claims = answer.get("id_token_claims") or {}
+        same = claims.get("oid", entry.get("local_account_id")) == entry.get("local_account_id")
+        if not same or claims.get("tid", entry.get("realm")) != entry.get("realm"):
+            raise AccountUnclear("Entra answered for another account than the one in use.", TRY_AGAIN)
+
+    def _cached(self, home: str, scopes: frozenset[str]) -> str | None:
+        """A token that is good for a while, covers all that was granted, and need not be renewed soon."""
+        now = time.time()
+        for token in self._tokens(home, self._cache.granted(home) | scopes):
+            if int(token["expires_on"]) - now > _MARGIN and int(token.get("refresh_on") or now + 1) > now:
+                return str(token["secret"])
+        return None
+
+    def _known(self, home: str) -> set[str]:
+        """All cached tokens of an account, to see whether there is a new one."""
+        return {token["secret"] for token in self._tokens(home, frozenset())}
+
+    def _tokens(self, home: str, scopes: frozenset[str]) -> list[dict[str, Any]]:
+        realm = self._entra.realm
+        if realm is None:
+            return []
+        query = {
+            "home_account_id": home,
+            "environment": urlsplit(self._entra.registration.cloud.login_url).hostname,
+            "client_id": self._entra.client_id,
+            "realm": realm,
+        }
+        return list(self._cache.search(self._cache.CredentialType.ACCESS_TOKEN, target=sorted(scopes), query=query))
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One refresh at a time, over threads and processes. Where no lock can be had, two are better than none."""
+        with self._refreshing, contextlib.ExitStack() as held:
+            try:
+                held.enter_context(self._cache.alone("refresh", _REFRESH_PATIENCE))
+            except (OSError, KeyStoreUnavailable) as error:
+                _logger.warning("Refreshing without the lock of other servers: %s", type(error).__name__)
+            yield

@@ -1,0 +1,72 @@
+"""Our own rules about Graph's delegated permissions: which a workload needs, and who may grant them.
+
+Who may grant: source "Manage app consent policies" (learn.microsoft.com): since 2025 Microsoft's managed policy, the
+default of new tenants, leaves the scopes marked POLICY to administrators; USER ones everybody may grant; ADMIN ones
+never. Personal accounts grant everything that works for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Grant(StrEnum):
+    """Who may grant a scope in an ordinary work tenant."""
+
+    USER = "you"
+    POLICY = "your administrator, in most organisations"
+    ADMIN = "your administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A delegated permission. `personal` says whether it works for personal accounts."""
+
+    name: str
+    grant: Grant
+    personal: bool
+
+
+def _scopes(grant: Grant, names: str, *, personal: bool) -> dict[str, Scope]:
+    return {name: Scope(name, grant, personal) for name in names.split()}
+
+
+SCOPES = {
+    **_scopes(Grant.USER, "User.Read Mail.Send Contacts.Read Files.Read Files.ReadWrite Notes.Read", personal=True),
+    **_scopes(Grant.USER, "User.ReadBasic.All Chat.ReadBasic ChatMessage.Send Presence.Read", personal=False),
+    **_scopes(Grant.USER, "Team.ReadBasic.All Channel.ReadBasic.All", personal=False),
+    **_scopes(Grant.POLICY, "Mail.Read Mail.ReadWrite MailboxSettings.Read", personal=True),
+    **_scopes(Grant.POLICY, "Calendars.Read Calendars.ReadWrite Calendars.Read.Shared", personal=True),
+    **_scopes(Grant.POLICY, "Contacts.ReadWrite People.Read Tasks.Read Tasks.ReadWrite", personal=True),
+    **_scopes(Grant.POLICY, "Files.Read.All Sites.Read.All", personal=True),
+    **_scopes(Grant.POLICY, "Mail.Read.Shared Chat.Read", personal=False),
+    **_scopes(Grant.ADMIN, "User.Read.All ChannelMessage.Read.All", personal=False),
+}
+
+# What `login --add` understands: the scopes for reading a workload.
+WORKLOADS = {
+    "mail": frozenset({"Mail.Read", "MailboxSettings.Read"}),
+    "calendar": frozenset({"Calendars.Read", "MailboxSettings.Read"}),
+    "people": frozenset({"User.ReadBasic.All", "People.Read", "Contacts.Read"}),
+    "files": frozenset({"Files.Read"}),
+    "tasks": frozenset({"Tasks.Read"}),
+    "notes": frozenset({"Notes.Read"}),
+    "chats": frozenset({"Chat.Read"}),
+    "directory": frozenset({"User.Read.All"}),
+}
+
+
+def grant_of(scope: str) -> Grant:
+    """Who may grant a scope; the administrator, for one that the table does not know."""
+    known = SCOPES.get(scope)
+    return known.grant if known else Grant.ADMIN
+
+
+def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
+    """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
+    return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {"User.Read"}

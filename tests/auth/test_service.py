@@ -1,0 +1,527 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mcp_local_graph.auth.accounts import Accounts
+from mcp_local_graph.auth.attempt import Rung
+from mcp_local_graph.config import SignIn, TokenStore
+from mcp_local_graph.errors import (
+    BlockedByPolicy,
+    ClientIdMissing,
+    LocalGraphError,
+    Need,
+    ServiceUnavailable,
+    SignInDeclined,
+    SignInExpired,
+    SignInFailed,
+    SignInNeeded,
+)
+from mcp_local_graph.threads import in_thread
+from tests.auth.kit import BASIC, BASIC_NEED, SOON, browse, ended, failure, service, sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from pathlib import Path
+
+    from mcp_local_graph.auth.service import AuthenticationService
+    from mcp_local_graph.sandbox import DemoTenant
+
+pytestmark = pytest.mark.anyio
+
+CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
+
+
+async def outcome(call: Awaitable[object]) -> object:
+    """What a call returns, or the error of ours that it raises."""
+    try:
+        return await call
+    except LocalGraphError as error:
+        return error
+
+
+async def needed(auth: AuthenticationService, scopes: frozenset[str] = BASIC) -> SignInNeeded:
+    error = await failure(auth.token(scopes))
+    assert isinstance(error, SignInNeeded)
+    return error
+
+
+# Silent
+
+
+async def test_nothing_is_touched_before_the_first_question(tenant: DemoTenant, tmp_path: Path) -> None:
+    service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert tenant.control.requests() == []
+    assert not (tmp_path / "state").exists()
+
+
+async def test_nobody_signed_in_means_that_somebody_is_needed_and_asks_no_network(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    error = await needed(service(tenant, tmp_path))
+    assert error.need == BASIC_NEED
+    assert tenant.control.requests() == []
+
+
+async def test_after_a_sign_in_tokens_come_out_of_the_cache(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    assert {await auth.token(BASIC) for _ in range(3)} == {await auth.token(frozenset())}
+    assert len(tenant.control.requests("token")) == 1
+
+
+async def expiring(tenant: DemoTenant, directory: Path, lifetime_afterwards: int = 3600) -> AuthenticationService:
+    """Somebody is signed in with a token that is about to expire."""
+    auth = service(tenant, directory)
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth)
+    tenant.control.set_token_lifetime(lifetime_afterwards)
+    tenant.control.clear_requests()
+    return auth
+
+
+async def test_a_token_that_is_about_to_expire_is_refreshed_once(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    assert await auth.token(BASIC) == await auth.token(BASIC)
+    (refresh,) = tenant.control.requests("token")
+    assert refresh.form["grant_type"] == "refresh_token"
+
+
+async def test_fifty_calls_at_once_make_one_refresh(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path, lifetime_afterwards=1)  # so that each refresh of its own would show
+    tokens = await asyncio.gather(*(auth.token(BASIC) for _ in range(50)))
+    assert len(set(tokens)) == 1
+    assert len(tenant.control.requests("token")) == 1
+
+
+async def test_calls_for_different_scopes_share_the_refresh_too(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    await asyncio.gather(auth.token(BASIC), auth.token(frozenset()), auth.token({"User.Read"}))
+    assert len(tenant.control.requests("token")) == 1
+
+
+async def test_a_call_that_is_cancelled_takes_the_token_from_nobody(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.hold("token")
+    calls = [asyncio.ensure_future(auth.token(BASIC)) for _ in range(3)]
+    await in_thread(tenant.control.wait_for_request, "token")
+    calls[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calls[0]
+    tenant.control.release("token")
+    assert await calls[1] == await calls[2]
+    assert len(tenant.control.requests("token")) == 1
+
+
+async def test_a_refresh_that_all_callers_left_fails_in_silence(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.queue_entra_error(503)
+    tenant.control.hold("token")
+    call = asyncio.ensure_future(auth.token(BASIC))
+    await in_thread(tenant.control.wait_for_request, "token")
+    call.cancel()
+    tenant.control.release("token")
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    # A call that comes before it has failed shares its failure; a failure that nobody took would be a warning.
+    async with asyncio.timeout(SOON):
+        while isinstance(await outcome(auth.token(BASIC)), ServiceUnavailable):
+            pass
+
+
+async def test_rotated_refresh_tokens_are_kept(tenant: DemoTenant, tmp_path: Path) -> None:
+    tenant.control.set_strict_rotation(on=True)
+    auth = await expiring(tenant, tmp_path, lifetime_afterwards=1)
+    assert len({await auth.token(BASIC) for _ in range(4)}) == 4
+
+
+async def test_a_new_token_can_be_asked_for_though_the_old_one_looks_good(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    old = await auth.token(BASIC)
+    new = await auth.token(BASIC, renew=True)
+    assert new != old
+    assert await auth.token(BASIC) == new
+
+
+async def test_a_revoked_sign_in_needs_the_person_and_then_works_again(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.revoke_sign_in(tenant.person.user_name)
+    error = await needed(auth)
+    assert error.trace.code == "AADSTS50173"
+    assert error.need == Need(BASIC, None, tenant.person.home_account_id, tenant.person.user_name)
+    await sign_in(auth, need=error.need, asked=False)
+    assert await auth.token(BASIC)
+    # The person was spared the choice of an account.
+    asked = tenant.control.requests("authorize")[-1].query
+    assert (asked.get("login_hint"), asked.get("prompt")) == (tenant.person.user_name, None)
+
+
+async def test_a_refresh_token_that_expired_needs_the_person(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.expire_refresh_tokens()
+    assert (await needed(auth)).trace.code == "AADSTS700082"
+
+
+async def test_an_account_that_is_switched_off_is_no_reason_to_sign_in(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.disable_user(tenant.person.user_name)
+    error = await failure(auth.token(BASIC))
+    assert (type(error), error.trace.code) == (BlockedByPolicy, "AADSTS50057")
+
+
+async def test_without_a_network_a_good_token_still_serves(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    token = await auth.token(BASIC)
+    tenant.stop()
+    assert await auth.token(BASIC) == token
+    error = await failure(auth.token(BASIC, renew=True))
+    assert type(error) is ServiceUnavailable
+    assert await auth.token(BASIC) == token
+
+
+async def test_the_status_is_told_while_the_network_hangs(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.hold("discovery")
+    beginning = asyncio.ensure_future(auth.begin(BASIC_NEED))
+    await in_thread(tenant.control.wait_for_request, "discovery")
+    status = await asyncio.wait_for(auth.status(), SOON)
+    assert (status.account, status.under_way) == (None, None)
+    tenant.control.release("discovery")
+    (await beginning)[0].cancel()
+
+
+# Claims and scopes
+
+
+async def test_a_claims_challenge_is_passed_on_and_answered_silently(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    old = await auth.token(BASIC)
+    tenant.control.challenge_access_tokens(tenant.person.user_name)
+    new = await auth.token(BASIC, CLAIMS)
+    sent = tenant.control.requests("token")[-1].form
+    assert '"nbf"' in sent["claims"]
+    assert "cp1" in sent["claims"].lower()
+    assert new != old
+    # And the challenged token does not come back.
+    assert await auth.token(BASIC) == new
+
+
+async def test_permissions_grow_and_every_silent_call_asks_for_all_of_them(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    assert await auth.granted() == BASIC
+    more = frozenset({"Contacts.Read"})
+    error = await needed(auth, more)
+    assert error.trace.code == "AADSTS65001"
+    await sign_in(auth, need=error.need)
+    assert set(tenant.control.requests("authorize")[-1].query["scope"].split()) >= {"User.Read", "Contacts.Read"}
+    assert await auth.granted() == BASIC | more
+    assert await auth.token(BASIC) == await auth.token(more)
+    await auth.token(BASIC, renew=True)
+    assert set(tenant.control.requests("token")[-1].form["scope"].split()) >= {"User.Read", "Contacts.Read"}
+
+
+async def test_what_an_administrator_granted_for_all_is_used_without_asking(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    tenant.control.grant_consent(None, ["User.Read", "MailboxSettings.Read"])
+    assert await auth.token({"MailboxSettings.Read"})
+    assert await auth.granted() == {"User.Read", "MailboxSettings.Read"}
+
+
+async def test_a_permission_that_was_withdrawn_does_not_take_the_others_along(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth)
+    await sign_in(auth, need=(await needed(auth, frozenset({"Contacts.Read"}))).need)
+    tenant.control.forget_consent()
+    tenant.control.grant_consent(tenant.person.user_name, BASIC)
+    tenant.control.clear_requests()
+    assert await auth.token(BASIC)
+    asked = [set(request.form["scope"].split()) for request in tenant.control.requests("token")]
+    assert ["Contacts.Read" in scopes for scopes in asked] == [True, False]
+    assert await auth.granted() == BASIC
+    # It is asked for no more, until something needs it.
+    assert await auth.token(BASIC)
+    assert "Contacts.Read" not in tenant.control.requests("token")[-1].form["scope"]
+    assert (await needed(auth, frozenset({"Contacts.Read"}))).trace.code == "AADSTS65001"
+
+
+# Without a client id
+
+
+async def test_without_a_client_id_every_question_says_how_to_get_one(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path, client_id=None)
+    for error in (await failure(auth.token(BASIC)), await failure(auth.begin(BASIC_NEED))):
+        assert isinstance(error, ClientIdMissing)
+        assert "Register an app" in error.remedy
+    status = await auth.status()
+    assert (status.account, status.accounts, status.granted, status.token_store) == (None, (), frozenset(), "")
+    assert tenant.control.requests() == []
+
+
+# To begin a sign-in
+
+
+async def test_many_calls_begin_one_sign_in(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    begun = await asyncio.gather(*(auth.begin(BASIC_NEED) for _ in range(20)))
+    assert len({id(attempt) for attempt, _ in begun}) == 1
+    assert sum(began for _, began in begun) == 1
+    assert (await auth.status()).under_way == begun[0][0].shown
+    begun[0][0].cancel()
+    assert (await auth.status()).under_way is None
+
+
+async def test_a_sign_in_whose_call_is_cancelled_before_it_was_shown_blocks_nobody(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.hold("discovery")
+    call = asyncio.ensure_future(auth.begin(BASIC_NEED))
+    await in_thread(tenant.control.wait_for_request, "discovery")
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    tenant.control.release("discovery")
+    attempt, began = await auth.begin(BASIC_NEED)
+    assert began
+    await browse(attempt)
+    await ended(attempt)
+    for thread in [thread for thread in threading.enumerate() if thread.name == "sign-in page"]:
+        await in_thread(thread.join, SOON)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("setting", "environment", "rung"),
+    [
+        (SignIn.BROWSER, {}, Rung.BROWSER),
+        (SignIn.DEVICE, {"BROWSER": "/bin/true"}, Rung.DEVICE),
+        (SignIn.AUTO, {"BROWSER": "/bin/true"}, Rung.BROWSER),
+        (SignIn.AUTO, {}, Rung.DEVICE),
+        (SignIn.AUTO, {"DISPLAY": ":0", "SSH_TTY": "/dev/pts/0"}, Rung.DEVICE),
+    ],
+    ids=str,
+)
+async def test_the_setting_and_the_machine_choose_the_way(
+    tenant: DemoTenant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    setting: SignIn,
+    environment: dict[str, str],
+    rung: Rung,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    attempt, _ = await service(tenant, tmp_path, sign_in=setting).begin(BASIC_NEED)
+    assert attempt.shown.rung is rung
+    assert (attempt.shown.code is None) == (rung is Rung.BROWSER)
+    attempt.cancel()
+
+
+async def test_a_server_that_may_not_ask_says_what_to_run_instead(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path, sign_in=SignIn.NEVER)
+    for asked in (False, True):
+        error = await failure(auth.begin(BASIC_NEED, asked=asked))
+        assert type(error) is SignInFailed
+        assert "login --sign-in auto" in error.remedy
+    assert tenant.control.requests() == []
+
+
+# A no is a no
+
+
+async def test_a_refusal_is_not_asked_about_again_until_the_person_asks(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    attempt, _ = await auth.begin(BASIC_NEED)
+    await browse(attempt, cancel=True)
+    first = await failure(ended(attempt))
+    assert type(first) is SignInDeclined
+    for _ in range(5):
+        again = await failure(auth.begin(BASIC_NEED))
+        assert type(again) is SignInDeclined
+        assert again.what == f"{first.what} It is not asked again by itself."
+        assert "account_sign_in" in again.remedy
+        assert again.trace == first.trace
+    assert len(tenant.control.requests("authorize")) == 1
+    assert (await sign_in(auth, asked=True)).user_name == tenant.person.user_name
+
+
+async def test_a_sign_in_that_nobody_finished_is_not_begun_again_by_itself(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    attempt, _ = await auth.begin(BASIC_NEED)
+    attempt.end(SignInExpired("Nobody finished the sign-in in time."))
+    assert type(await failure(auth.begin(BASIC_NEED))) is SignInExpired
+    (await auth.begin(BASIC_NEED, asked=True))[0].cancel()
+
+
+async def test_an_account_lifts_every_refusal(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    (await auth.begin(BASIC_NEED))[0].cancel()
+    await sign_in(auth, asked=True)
+    attempt, began = await auth.begin(BASIC_NEED)
+    assert began
+    attempt.cancel()
+
+
+async def test_nobody_is_asked_more_than_three_times_in_ten_minutes(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    for _ in range(3):
+        (await auth.begin(BASIC_NEED, asked=True))[0].cancel()
+    error = await failure(auth.begin(BASIC_NEED, asked=True))
+    assert type(error) is SignInFailed
+    assert "3 times within 10 minutes" in error.what
+
+
+async def test_sign_ins_that_succeed_are_not_counted(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    for _ in range(5):
+        await sign_in(auth)
+
+
+async def test_a_sign_in_that_could_not_begin_is_not_counted(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.queue_entra_error(503, endpoint="discovery", times=4)
+    for _ in range(4):
+        assert type(await failure(auth.begin(BASIC_NEED))) is ServiceUnavailable
+    await sign_in(auth)
+
+
+# To sign out
+
+
+async def signed_in_as_two(tenant: DemoTenant, directory: Path) -> AuthenticationService:
+    auth = service(tenant, directory, token_store=TokenStore.PLAINTEXT)
+    await sign_in(auth, tenant.people[1].user_name)
+    await sign_in(auth)
+    return auth
+
+
+async def test_two_accounts_are_both_there_and_the_last_is_in_use(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await signed_in_as_two(tenant, tmp_path)
+    status = await auth.status()
+    assert status.account is not None
+    assert status.account.user_name == tenant.person.user_name
+    assert [account.user_name for account in status.accounts] == sorted(
+        [tenant.person.user_name, tenant.people[1].user_name]
+    )
+
+
+async def test_the_token_is_for_the_account_in_use(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    first = await auth.token(BASIC)
+    await sign_in(auth, tenant.people[1].user_name)
+    second = await auth.token(BASIC)
+    assert first != second
+    assert await auth.token(BASIC) == second
+
+
+async def test_the_account_in_use_signs_out_without_a_network(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await signed_in_as_two(tenant, tmp_path)
+    tenant.stop()
+    (left,) = await auth.sign_out()
+    assert left.user_name == tenant.person.user_name
+    status = await auth.status()
+    assert [account.user_name for account in status.accounts] == [tenant.people[1].user_name]
+    (stored,) = (tmp_path / "state").glob("tokens-*.json")
+    assert tenant.person.home_account_id not in stored.read_text()
+    # A process that starts later finds it so.
+    later = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert (await later.status()).accounts == status.accounts
+
+
+async def test_all_accounts_sign_out_without_a_network(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await signed_in_as_two(tenant, tmp_path)
+    tenant.control.clear_requests()
+    tenant.stop()
+    assert len(await auth.sign_out(everyone=True)) == 2
+    assert (await auth.status()).accounts == ()
+    (stored,) = (tmp_path / "state").glob("tokens-*.json")
+    assert not any(secret in stored.read_text() for secret in tenant.control.issued_secrets())
+    assert await auth.sign_out(everyone=True) == ()
+
+
+async def test_a_sign_out_in_one_process_ends_the_calls_of_another(tenant: DemoTenant, tmp_path: Path) -> None:
+    one = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    other = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    await sign_in(one)
+    assert await other.token(BASIC)
+    await one.sign_out()
+    assert (await needed(other)).need == BASIC_NEED
+
+
+# A state directory that cannot be used
+
+
+async def test_a_sign_in_serves_from_memory_where_the_disk_does_not_take_part(
+    tenant: DemoTenant, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("no directory")
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT, state_dir=tmp_path / "file" / "state")
+    await sign_in(auth)
+    assert await auth.token(BASIC) == await auth.token(BASIC)
+    assert (await auth.status()).account is not None
+    said = [record.getMessage() for record in caplog.records if record.name == "mcp_local_graph.auth.cache"]
+    assert len(said) == 1
+    assert "this sign-in ends with the server" in said[0]
+
+
+# What a tool may ask for
+
+
+async def test_a_tool_that_wants_an_account_is_served_where_there_is_one(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    accounts = Accounts(auth)
+    assert await accounts.require() == await accounts.status() == await auth.status()
+
+
+async def test_a_person_who_asks_is_asked_whatever_they_said_before(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    (await auth.begin(BASIC_NEED))[0].cancel()
+    error = await failure(Accounts(auth).require())
+    assert isinstance(error, SignInNeeded)
+    assert (error.asked, error.need) == (True, BASIC_NEED)
+    await sign_in(auth, need=error.need, asked=error.asked)
+
+
+async def test_an_account_that_may_not_do_not_keep_a_person_from_signing_in_with_another(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.disable_user(tenant.person.user_name)
+    error = await failure(Accounts(auth).require())
+    assert isinstance(error, SignInNeeded)
+    assert (error.asked, error.need) == (True, BASIC_NEED)
+    assert error.trace.code == "AADSTS50057"
+    marit = await sign_in(auth, tenant.people[1].user_name, need=error.need)
+    assert (await Accounts(auth).require()).account == marit
+
+
+async def test_a_network_that_is_down_is_no_reason_to_sign_in_even_when_asked(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.queue_entra_error("reset")
+    assert type(await failure(Accounts(auth).require())) is ServiceUnavailable
+
+
+async def test_a_need_for_more_does_not_lose_what_it_was_for(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await expiring(tenant, tmp_path)
+    tenant.control.queue_entra_error(50076)
+    error = await failure(Accounts(auth).require())
+    assert isinstance(error, SignInNeeded)
+    assert "capolids" in (error.need.claims or "")
+    assert replace(error.need, claims=None) == Need(BASIC, None, tenant.person.home_account_id, tenant.person.user_name)
