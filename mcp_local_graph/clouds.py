@@ -77,6 +77,28 @@ def custom(login_url: str | None, graph_url: str | None) -> Cloud:
     return Cloud("custom", login, graph)
 
 
+def check_endpoints(cloud: Cloud, authorize: str, token: str, device: str | None) -> None:
+    """Refuse endpoints, as discovery named them, that lead to another cloud than the settings.
+
+    A sign-in host of somebody's own could name Microsoft's endpoints: the person would see Microsoft's pages only, and
+    the real token would go to the Graph host of the settings.
+
+    Raises:
+        SettingsError: they do.
+    """
+    back_channel = [urlsplit(url) for url in (token, device) if url]
+    if any(f"{parts.scheme}://{parts.netloc}".lower() != cloud.login_url for parts in back_channel):
+        raise SettingsError(
+            f"{_host(cloud.login_url)} names another host for its tokens.", "Check --login-url and --cloud."
+        )
+    allowed = _graph_hosts((urlsplit(authorize).hostname or "").rstrip("."))
+    if allowed is not None and _host(cloud.graph_url) not in allowed:
+        raise SettingsError(
+            f"{_host(cloud.login_url)} leads to Microsoft's own sign-in, but {_host(cloud.graph_url)} is not Graph.",
+            "Name one of Microsoft's clouds with --cloud instead.",
+        )
+
+
 def _graph_hosts(login_host: str) -> set[str] | None:
     """The Graph hosts of an official login host or one of its regional names; None for any other host."""
     for official, graph_hosts in _GRAPH_OF_LOGIN_HOST.items():

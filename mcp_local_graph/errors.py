@@ -26,6 +26,7 @@ The texts are for a model and a person at once and are safe to log: no token, co
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -106,9 +107,14 @@ class Need:
 
 
 class SignInNeeded(LocalGraphError):
-    """Only the person at this machine can help. `asked` means that they have just asked for it."""
+    """Only the person at this machine can help.
+
+    `asked` means that they have just asked for it; `another_way` that one way of asking failed and the next is tried;
+    `moment` is when the need arose, in seconds since 1970.
+    """
 
     exit_code = 4
+    another_way = False
 
     def __init__(
         self, what: str, need: Need, remedy: str = SIGN_IN, *, trace: Trace | None = None, asked: bool = False
@@ -116,6 +122,7 @@ class SignInNeeded(LocalGraphError):
         super().__init__(what, remedy, trace=trace)
         self.need = need
         self.asked = asked
+        self.moment = time.time()
 
 
 class SignInFailed(LocalGraphError):

@@ -44,6 +44,8 @@ class Accounts:
             SignInNeeded: nobody is; marked as asked for, so that an earlier no does not count.
             LocalGraphError: it cannot be found out now.
         """
+        if (refused := self._service.refused) is not None:
+            raise SignInNeeded("What was declined before is still missing.", refused, asked=True)
         try:
             await self._service.token(FIRST_SCOPES)
         except SignInNeeded as needed:

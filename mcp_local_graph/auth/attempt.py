@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -21,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class Rung(StrEnum):
-    """A way to ask. ELSEWHERE: another program on this machine is asking already."""
+    """A way to ask. ELSEWHERE: another program on this machine is asking already; NONE: nobody has to be asked."""
 
     BROKER = "broker"
     BROWSER = "browser"
     DEVICE = "device"
     ELSEWHERE = "elsewhere"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Attempt:
     ) -> None:
         self.need = need
         self._judge = judge
+        self._deciding = threading.Lock()
+        self._claimed = False
+        # Set once nothing more is to be shown: the last page, where there is one, has been fetched.
+        self.closed = threading.Event()
         self.ends_at = time.monotonic() + lifetime
         self.outcome: Future[Account] = Future()
         self.shown: Shown
@@ -59,13 +63,24 @@ class Attempt:
         """Whether it has ended."""
         return self.outcome.done()
 
-    def end(self, result: Account | LocalGraphError) -> None:
-        """Settle it. Only the first word counts."""
-        with contextlib.suppress(InvalidStateError):
-            if isinstance(result, Account):
-                self.outcome.set_result(result)
-            else:
-                self.outcome.set_exception(self._judge(result) if self._judge else result)
+    def claim(self) -> bool:
+        """Be the one who settles it; False where it is settled, or somebody else is about to.
+
+        Between the claim and the end the account is stored, and neither a cancel nor the clock can come in between.
+        """
+        with self._deciding:
+            first = not self._claimed and not self.over
+            self._claimed = True
+            return first
+
+    def end(self, result: Account | LocalGraphError, *, claimed: bool = False) -> None:
+        """Settle it. Only the first word counts; `claimed` is for the one who has claimed it."""
+        if not claimed and not self.claim():
+            return
+        if isinstance(result, Account):
+            self.outcome.set_result(result)
+        else:
+            self.outcome.set_exception(self._judge(result) if self._judge else result)
 
     def cancel(self) -> None:
         """The person said no."""

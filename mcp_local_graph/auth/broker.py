@@ -16,7 +16,6 @@ import sys
 import threading
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import threads
@@ -25,14 +24,12 @@ from mcp_local_graph.auth.outcomes import signed_in
 from mcp_local_graph.errors import (
     SIGN_IN,
     TRY_AGAIN,
-    AccountUnclear,
     BrokerUnusable,
     LocalGraphError,
     Need,
     ServiceUnavailable,
     SignInDeclined,
     SignInExpired,
-    SignInFailed,
     SignInNeeded,
     Trace,
 )
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     import msal
 
     from mcp_local_graph.auth.accounts import Account
-    from mcp_local_graph.auth.flows import Settle
     from mcp_local_graph.clouds import Cloud
 
 # Seconds that the broker may take before it shows a window, or to answer a call without one.
@@ -155,6 +151,18 @@ def established(entry: dict[str, Any]) -> bool:
     return entry.get("account_source") == "broker"
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ends.
+
+    `finish` decides on the account that signed in, whose tokens MSAL has stored by then, and ends the attempt; the
+    attempt may be over already. `judge` says what a failure means for the next rung.
+    """
+
+    finish: Callable[[Attempt, Account, dict[str, Any]], None]
+    judge: Callable[[LocalGraphError], LocalGraphError]
+
+
 class Broker:
     """The broker, for one application. One window at a time: a call cannot be taken back."""
 
@@ -172,7 +180,7 @@ class Broker:
         self._lifetime = lifetime
         self._asking = threading.Lock()
 
-    def begin(self, need: Need, settle: Settle, window: int | None, *, choose: bool = False) -> Attempt:
+    def begin(self, need: Need, window: int | None, ending: Ending, *, choose: bool = False) -> Attempt:
         """Ask through the broker. It shows its own window, `window` being that window's parent.
 
         Unless the person wants to `choose`, the expected account, or the system's own where none is expected, is tried
@@ -185,9 +193,10 @@ class Broker:
             raise _unusable("the sign-in library does not use it here")
         if not self._asking.acquire(blocking=False):
             raise _unusable("it is still busy with an earlier sign-in")
-        attempt = Attempt(need, self._lifetime, partial(settle.judge, Rung.BROKER, need))
+        attempt = Attempt(need, self._lifetime, ending.judge)
+        attempt.closed.set()
         attempt.shown = Shown(Rung.BROKER, "")
-        threads.start(self._ask, attempt, settle, window, choose=choose)
+        threads.start(self._ask, attempt, window, ending, choose=choose)
         return attempt
 
     def silently(self, call: Callable[[msal.PublicClientApplication], Any], need: Need) -> Any:  # noqa: ANN401 - MSAL's
@@ -218,7 +227,7 @@ class Broker:
             return False
         return True
 
-    def _ask(self, attempt: Attempt, settle: Settle, window: int | None, *, choose: bool) -> None:
+    def _ask(self, attempt: Attempt, window: int | None, ending: Ending, *, choose: bool) -> None:
         silence = threading.Timer(self._patience, attempt.end, [_unusable("it does not answer")])
         silence.daemon = True
         silence.start()
@@ -229,17 +238,20 @@ class Broker:
                 raise SignInExpired("This sign-in was over before its window opened.", TRY_AGAIN)
 
         def call() -> Any:  # noqa: ANN401 - MSAL's
-            return self._checked(lambda: self._interactive(attempt.need, window, about_to_show, choose), attempt.need)
+            try:
+                return self._checked(
+                    lambda: self._interactive(attempt.need, window, about_to_show, choose), attempt.need
+                )
+            finally:
+                silence.cancel()
+                self._asking.release()
 
         try:
-            _finish(attempt, settle, *signed_in(call, attempt.need))
+            ending.finish(attempt, *signed_in(call, attempt.need))
         except SignInNeeded as error:  # asked to ask, it says to ask
             attempt.end(_unusable("it asks for a sign-in that it does not show", trace=error.trace))
         except LocalGraphError as error:
             attempt.end(error)
-        finally:
-            silence.cancel()
-            self._asking.release()
 
     def _interactive(self, need: Need, window: int | None, about_to_show: Callable[..., None], choose: bool) -> Any:  # noqa: ANN401, FBT001 - MSAL's; private
         return self._app.acquire_token_interactive(
@@ -277,27 +289,6 @@ class Broker:
 
 def _unusable(reason: str, remedy: str = _USE_BROWSER, *, trace: Trace | None = None) -> BrokerUnusable:
     return BrokerUnusable(f"The operating system's sign-in broker cannot be used: {reason}.", remedy, trace=trace)
-
-
-def _finish(attempt: Attempt, settle: Settle, account: Account, answer: dict[str, Any]) -> None:
-    """Keep the expected account, or any where none is expected and somebody still waits; MSAL has stored it already."""
-    try:
-        settle.check(account)
-    except AccountUnclear:
-        settle.drop(account)
-        raise
-    expected = attempt.need.account
-    if account.home_account_id == expected or (expected is None and not attempt.over):
-        settle.keep(account, answer)
-        attempt.end(account)
-        return
-    settle.drop(account)
-    attempt.end(
-        SignInFailed(
-            "Another account signed in than the one in use here, so it was not kept.",
-            "To change the account: `mcp-local-graph login --again`.",
-        )
-    )
 
 
 # The end of the description that MSAL makes of the broker's error. In front of it stands the broker's own text, which

@@ -1,7 +1,7 @@
 """MSAL's token cache in a vault, together with what MSAL does not remember.
 
-Beside MSAL's own entries the vault keeps, per account, the scopes ever granted (MSAL forgets them with the expired
-token) and which account is in use. Every change is one transaction over all processes: lock, read what others wrote,
+Beside MSAL's own entries the vault keeps a note per account (MSAL forgets granted scopes with the expired token) and
+which account is in use. Every change is one transaction over all processes: lock, read what others wrote,
 change, save.
 """
 
@@ -17,6 +17,7 @@ import msal
 
 from mcp_local_graph.auth import keys, vault
 from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.auth.notes import Note
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 
@@ -28,7 +29,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Place(NamedTuple):
-    """Which cache: the state directory, where one signs in, and as which app."""
+    """Which cache: the state directory, where one signs in, as which app, and how it is kept."""
 
     state_dir: Path
     login_url: str
@@ -43,11 +44,23 @@ class Place(NamedTuple):
         digest = hashlib.sha256(f"{self.login_url}|{self.client_id}".encode()).hexdigest()[:16]
         return self.state_dir / f"tokens-{digest}{suffix}"
 
+    def is_sealed(self) -> bool:
+        """Whether there is a sealed cache, under whatever key."""
+        return any(self.state_dir.glob(self.file("-*.bin").name))
+
+    def wipe(self) -> None:
+        """Delete every copy of this cache: sealed, plain, set aside. The lock files stay."""
+        for suffix in ("*.bin", "*.json", "*.new", "*.bad-*"):
+            for path in self.state_dir.glob(self.file(suffix).name):
+                path.unlink(missing_ok=True)
+
 
 def open_vault(place: Place) -> vault.Vault:
-    """The safest vault that this machine has and the setting allows.
+    """The safest vault that this machine has and the setting allows. Never plain text by itself.
 
-    Never plain text by itself; never a lost cache: where the key store is locked, the file stays as it is.
+    Raises:
+        KeyStoreUnavailable: the key of a cache that is there cannot be had now. To go on without would look as if
+            nobody were signed in, and ask the person for nothing.
     """
     if place.store is TokenStore.MEMORY:
         return vault.MemoryVault("your setting")
@@ -59,11 +72,14 @@ def open_vault(place: Place) -> vault.Vault:
     try:
         key = store.get() or _create(store, place)
     except KeyStoreUnavailable as error:
+        if place.is_sealed():
+            raise
         _logger.warning("%s", error.what)
         return vault.MemoryVault(f"{error.what} {error.remedy}".strip())
     except OSError as error:
         return vault.MemoryVault(f"{place.state_dir} cannot be written ({error.strerror})")
-    return vault.sealed(place.file(".bin"), key, f"sealed; key in the {store.name}")
+    # The key is part of the name: two key stores that take turns must not set aside each other's file.
+    return vault.sealed(place.file(f"-{vault.key_id(key).hex()}.bin"), key, f"sealed; key in the {store.name}")
 
 
 def _create(store: keys.KeyStore, place: Place) -> bytes:
@@ -73,21 +89,26 @@ def _create(store: keys.KeyStore, place: Place) -> bytes:
 
 
 class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal carries no types
-    """A token cache for any number of server processes and threads."""
+    """A token cache for any number of server processes and threads. `tenant` is the one of the settings."""
 
-    def __init__(self, kept_in: vault.Vault) -> None:
+    def __init__(self, kept_in: vault.Vault, tenant: str) -> None:
         super().__init__()
         self._vault = kept_in
+        self._tenant = tenant
         self._seen: vault.Signature | None = None
         self._depth = 0
         self._warned = False
-        self._granted: dict[str, set[str]] = {}
-        self._used: dict[str, set[str]] = {}
+        self._notes: dict[str, Note] = {}
         self._in_use: str | None = None
 
     def describe(self) -> str:
         """Where it is kept, in the words of `status`."""
         return self._vault.describe()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether another process finds it."""
+        return not isinstance(self._vault, vault.MemoryVault)
 
     def search(self, *args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - MSAL's signature
         """A snapshot of the matching entries. Takes no file lock."""
@@ -116,83 +137,110 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             self._read()
             return self._in_use
 
+    def note(self, account: str) -> Note:
+        """What is noted of an account, as a copy."""
+        with self._lock:
+            self._read()
+            return Note.of(self._noted(account).state())
+
     def granted(self, account: str) -> frozenset[str]:
         """The scopes that an account granted, by short name."""
-        with self._lock:
-            self._read()
-            return frozenset(self._granted.get(account, ()))
-
-    def used(self, account: str) -> frozenset[str]:
-        """The scopes that tools asked for with this account."""
-        with self._lock:
-            self._read()
-            return frozenset(self._used.get(account, ()))
+        return frozenset(self.note(account).granted)
 
     def note_used(self, account: str, scopes: Iterable[str]) -> None:
         """Remember that tools asked for these scopes; written once for each."""
         new = set(scopes)
-        if not new <= self.used(account):
+        if not new <= self.note(account).used:
             with self._transaction():
-                self._used.setdefault(account, set()).update(new)
+                self._noted(account).used.update(new)
+
+    def note_token(self, account: str, secret: str, *, asked: Iterable[str], granted: Iterable[str]) -> None:
+        """Remember what the newest access token was asked for, and drop the older ones of this account.
+
+        MSAL keeps a token for each set of scopes, and would give out an old one, a revoked one perhaps, whose set is
+        larger.
+        """
+        with self._transaction():
+            note = self._noted(account)
+            note.asked = set(asked)
+            note.granted.update(granted)
+            tokens = list(self.search(self.CredentialType.ACCESS_TOKEN, query={"home_account_id": account}))
+            realm = next((token["realm"] for token in tokens if token["secret"] == secret), None)
+            for token in tokens:
+                if token["realm"] == realm and token["secret"] != secret:
+                    self.remove_at(token)
+
+    def note_person(self, account: Account) -> None:
+        """Remember who an account is: MSAL files the tenant as the settings spell it, and no name for some."""
+        with self._transaction():
+            note = self._noted(account.home_account_id)
+            note.user_name, note.tenant_id = account.user_name, account.tenant_id
+            self._in_use = account.home_account_id
 
     def use(self, account: str | None) -> None:
         """Make calls as this account from now on, in all processes."""
         with self._transaction():
             self._in_use = account
 
-    def grant(self, account: str, scopes: Iterable[str]) -> None:
-        """Remember scopes that an account has granted."""
-        new = set(scopes)
-        if not new <= self.granted(account):
-            with self._transaction():
-                self._granted.setdefault(account, set()).update(new)
-
     def retire(self, account: str, scopes: Iterable[str]) -> None:
         """Forget scopes that an account has granted no longer."""
         with self._transaction():
-            self._granted.get(account, set()).difference_update(scopes)
+            self._noted(account).granted.difference_update(scopes)
 
     def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
         """Do `what` (a word) while no other process with this cache does it. Raises KeyStoreUnavailable, OSError."""
         return self._vault.alone(what, patience)
 
-    def entries(self) -> list[dict[str, Any]]:
-        """MSAL's account entries of this cache, in MSAL's own shape."""
-        return list(self.search(self.CredentialType.ACCOUNT))
+    def entries(self, realm: str | None = None) -> list[dict[str, Any]]:
+        """MSAL's account entries, in MSAL's own shape; of one realm (tenant) where it is given."""
+        return list(self.search(self.CredentialType.ACCOUNT, query={"realm": realm} if realm else None))
+
+    def accounts(self, realm: str | None = None) -> tuple[Account, ...]:
+        """Everybody who is signed in here, by name."""
+        found = (self._account(entry) for entry in self.entries(realm))
+        return tuple(sorted(found, key=lambda account: account.user_name))
 
     def account(self, home_account_id: str) -> Account | None:
         """One of them."""
         return next((account for account in self.accounts() if account.home_account_id == home_account_id), None)
 
-    def accounts(self) -> tuple[Account, ...]:
-        """Everybody who is signed in here, by name."""
-        found = (
-            Account(entry["home_account_id"], entry.get("username") or "", entry.get("realm") or "")
-            for entry in self.entries()
-        )
-        return tuple(sorted(found, key=lambda account: account.user_name))
-
     def remove(self, account: str) -> None:
-        """Forget an account: its tokens, its scopes, itself.
+        """Forget an account: its tokens, its notes, itself.
 
         Raises:
             KeyStoreUnavailable: they cannot be taken off the disk; nobody may believe that they were.
         """
         query = {"home_account_id": account}
-        kind = self.CredentialType
         with self._transaction(must_last=True):
-            for credential, remove in (
-                (kind.REFRESH_TOKEN, self.remove_rt),
-                (kind.ACCESS_TOKEN, self.remove_at),
-                (kind.ID_TOKEN, self.remove_idt),
-                (kind.ACCOUNT, self.remove_account),
-            ):
-                for entry in self.search(credential, query=query):
-                    remove(entry)
-            self._granted.pop(account, None)
-            self._used.pop(account, None)
+            for entry in self.search(self.CredentialType.ACCOUNT, query=query):
+                self.remove_account(entry)
+            self._drop_orphans()
+            for key in [key for key in self._notes if key.startswith(f"{account}|")]:
+                del self._notes[key]
             if self._in_use == account:
                 self._in_use = None
+
+    def _account(self, entry: dict[str, Any]) -> Account:
+        note = self._noted(entry["home_account_id"])
+        name = note.user_name or entry.get("username") or ""
+        return Account(entry["home_account_id"], name, note.tenant_id or entry.get("realm") or "")
+
+    def _noted(self, account: str) -> Note:
+        """The note itself. Consent is per tenant, so the same person in another tenant has another one."""
+        return self._notes.setdefault(f"{account}|{self._tenant}", Note())
+
+    def _drop_orphans(self) -> None:
+        """Tokens without an account: a refresh in another process may bring them back after a sign-out."""
+        kind = self.CredentialType
+        homes = {entry["home_account_id"] for entry in self.search(kind.ACCOUNT)}
+        for credential, remove in (
+            (kind.REFRESH_TOKEN, self.remove_rt),
+            (kind.ACCESS_TOKEN, self.remove_at),
+            (kind.ID_TOKEN, self.remove_idt),
+        ):
+            for entry in self.search(credential):
+                if entry["home_account_id"] not in homes:
+                    remove(entry)
 
     @contextlib.contextmanager
     def _transaction(self, *, must_last: bool = False) -> Iterator[None]:
@@ -206,6 +254,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                     lasting = self._hold(held)
                     self._read()
                     yield
+                    self._drop_orphans()
                     lasting = lasting and self._write()
             finally:
                 self._depth -= 1
@@ -232,29 +281,30 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             self._warned = True
 
     def _read(self) -> None:
-        """Take over what another process wrote since we looked last."""
+        """Take over what another process wrote since we looked last; a file that is gone is an empty one."""
         try:
             signature = self._vault.signature()
-            if signature is None or signature == self._seen:
+            if signature == self._seen:
                 return
             content = self._vault.load()
         except OSError as error:
             self._warn(error.strerror)
             return
-        state = json.loads(content) if content else {}
-        self._cache = state.get("msal", {})
-        self._granted = {account: set(scopes) for account, scopes in state.get("granted", {}).items()}
-        self._used = {account: set(scopes) for account, scopes in state.get("used", {}).items()}
-        self._in_use = state.get("in_use")
-        self._seen = signature
+        try:
+            self._take(json.loads(content or b"{}"))
+        except (ValueError, TypeError, AttributeError, KeyError):  # edited by hand, or by another program
+            self._vault.set_aside()
+            self._take({})
+        self._seen = self._vault.signature()
+
+    def _take(self, state: dict[str, Any]) -> None:
+        notes = {key: Note.of(note) for key, note in state.get("notes", {}).items()}
+        entries = {kind: dict(found) for kind, found in state.get("msal", {}).items()}
+        self._cache, self._notes, self._in_use = entries, notes, state.get("in_use")
 
     def _write(self) -> bool:
-        state = {
-            "msal": self._cache,
-            "granted": {account: sorted(scopes) for account, scopes in self._granted.items()},
-            "used": {account: sorted(scopes) for account, scopes in self._used.items()},
-            "in_use": self._in_use,
-        }
+        notes = {key: note.state() for key, note in self._notes.items() if note != Note()}
+        state = {"msal": self._cache, "notes": notes, "in_use": self._in_use}
         try:
             self._vault.save(json.dumps(state).encode())
             self._seen = self._vault.signature()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msal
 
-from mcp_local_graph import __version__, tls
+from mcp_local_graph import __version__, clouds, tls
 from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
 from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.errors import ClientIdMissing, ServiceUnavailable
@@ -29,7 +29,7 @@ class Entra:
         self.place = Place(
             registration.state_dir, registration.cloud.login_url, self.client_id, registration.token_store
         )
-        self.cache = AccountCache(open_vault(self.place))
+        self.cache = AccountCache(open_vault(self.place), registration.tenant)
         self._connecting = threading.Lock()
         self._application: msal.PublicClientApplication | None = None
         self._http: EntraClient | None = None
@@ -51,7 +51,7 @@ class Entra:
     def _made(self, make: Callable[..., msal.PublicClientApplication], **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's
         self._http = self._http or EntraClient(tls.client_context(self.registration.ca_file))
         try:
-            return make(
+            application = make(
                 self.client_id,
                 authority=f"{self.registration.cloud.login_url}/{self.registration.tenant}",
                 # The host is from our own table or the person's setting: asking Microsoft whether it is one of theirs
@@ -69,3 +69,11 @@ class Entra:
                 "What answered in place of Microsoft's sign-in service does not describe one.",
                 "Check --tenant and the network, then try again.",
             ) from error
+        authority = application.authority
+        endpoints = (
+            authority.authorization_endpoint,
+            authority.token_endpoint,
+            authority.device_authorization_endpoint,
+        )
+        clouds.check_endpoints(self.registration.cloud, *endpoints)
+        return application

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mcp_local_graph.auth.cache import AccountCache
     from mcp_local_graph.errors import Need
 
+Signed = tuple["Account", dict[str, Any]]
+
 # Seconds that a browser sign-in may take. Entra's own pages time out at about the same.
 BROWSER_LIFETIME = 600.0
 
@@ -38,11 +40,12 @@ BROWSER_LIFETIME = 600.0
 class Settle:
     """What the service does with what comes out of an attempt.
 
-    `keep` an account or `drop` it again; `check` raises where it may not be used at all; `judge` says what a failure on
-    a rung means for the next.
+    `known` are the home account ids of all who are signed in; `keep` an account or `drop` it again; `check` raises
+    where it may not be used at all; `judge` says what a failure on a rung means for the next.
     """
 
-    keep: Callable[[Account, dict[str, Any]], None]
+    known: Callable[[], frozenset[str]]
+    keep: Callable[[Account, Need, dict[str, Any]], None]
     drop: Callable[[Account], None]
     check: Callable[[Account], None]
     judge: Callable[[Rung, Need, LocalGraphError], LocalGraphError]
@@ -59,7 +62,7 @@ def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> At
         raise WayClosed(
             "No port could be opened for the browser's answer.", "Try `mcp-local-graph login --sign-in device`."
         ) from error
-    attempt.outcome.add_done_callback(lambda _: threads.start(_close_later, listener))
+    attempt.outcome.add_done_callback(lambda _: threads.start(_close_later, listener, attempt))
     try:
         conversation.flow = app.initiate_auth_code_flow(
             sorted(need.scopes),
@@ -80,10 +83,11 @@ def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> At
 _LAST_PAGE = 2.0
 
 
-def _close_later(listener: Listener) -> None:
+def _close_later(listener: Listener, attempt: Attempt) -> None:
     if listener.visited:
         listener.served_last_page.wait(_LAST_PAGE)
     listener.close()
+    attempt.closed.set()
 
 
 class _BrowserConversation:
@@ -94,6 +98,7 @@ class _BrowserConversation:
         self._attempt = attempt
         self._settle = settle
         self._held: tuple[Account, dict[str, Any]] | None = None
+        self._is_new = False
         self.flow: dict[str, Any] = {}
         attempt.outcome.add_done_callback(lambda _: self._let_go())
 
@@ -105,6 +110,7 @@ class _BrowserConversation:
 
     def redeem(self, answer: dict[str, str]) -> SignedInAs:
         need = self._attempt.need
+        before = self._settle.known()
         try:
             account, result = signed_in(
                 lambda: self._app.acquire_token_by_auth_code_flow(dict(self.flow), answer), need
@@ -112,38 +118,36 @@ class _BrowserConversation:
         except LocalGraphError as error:
             self._attempt.end(error)
             raise
+        self._held = account, result
+        self._is_new = account.home_account_id not in before
         try:
             self._settle.check(account)
         except AccountUnclear as error:
-            self._settle.drop(account)
             self._attempt.end(error)
             raise
         expected = need.account in {None, account.home_account_id}
-        self._held = account, result
         if self._attempt.over:  # it was cancelled, or its time ran out, while Microsoft answered
             self._let_go()
-            raise SignInExpired("This sign-in was over before it was finished.", "Ask for account_sign_in.")
+            raise SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN)
         if expected:
             self.keep()
         return SignedInAs(account.user_name, expected)
 
     def keep(self) -> bool:
-        if self._held is None or self._attempt.over:
+        if self._held is None or not self._attempt.claim():
             return False
-        self._settle.keep(*self._held)
-        self._attempt.end(self._held[0])
+        account, result = self._held
+        self._settle.keep(account, self._attempt.need, result)
+        self._attempt.end(account, claimed=True)
         return True
 
     def cancel(self) -> None:
         self._attempt.cancel()
 
     def _let_go(self) -> None:
-        """MSAL has stored the tokens of an account that nobody wanted in the end: drop them."""
-        if self._held is None or self._attempt.outcome.exception() is None:
-            return
-        account, _ = self._held
-        if account.home_account_id != self._attempt.need.account:
-            self._settle.drop(account)
+        """MSAL has stored the tokens of an account that nobody wanted in the end: drop them, if they are new here."""
+        if self._held is not None and self._is_new and self._attempt.outcome.exception() is not None:
+            threads.start(self._settle.drop, self._held[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,7 @@ def device(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Att
     """A code to type on any device with a browser. Raises LocalGraphError where Entra gives none."""
     flow = device_code(lambda: app.initiate_device_flow(sorted(need.scopes), claims_challenge=need.claims), need)
     attempt = Attempt(need, float(flow["expires_in"]), partial(settle.judge, Rung.DEVICE, need))
+    attempt.closed.set()
     attempt.shown = Shown(Rung.DEVICE, str(flow["verification_uri"]), str(flow["user_code"]))
     threads.start(_poll, app, flow, attempt, settle)
     return attempt
@@ -167,38 +172,43 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
     """Ask Entra every `interval` seconds until the attempt is over, by its answer or otherwise."""
     ended = threading.Event()
     attempt.outcome.add_done_callback(lambda _: ended.set())
+    before = settle.known()
     while not ended.wait(flow["interval"]):
         try:
-            account, result = signed_in(lambda: _one_poll(app, flow), attempt.need, polling=True)
+            signed = signed_in(lambda: _one_poll(app, flow), attempt.need, polling=True)
         except Pending:
             continue
         except LocalGraphError as error:
             if not error.retryable:
                 attempt.end(error)
             continue
-        _settle_device(attempt, settle, account, result)
+        _settle_device(attempt, settle, before, signed)
 
 
-def _settle_device(attempt: Attempt, settle: Settle, account: Account, result: dict[str, Any]) -> None:
+def _settle_device(attempt: Attempt, settle: Settle, before: frozenset[str], signed: Signed) -> None:
     """Keep the expected account. There is no page of ours to ask on whether another one is right."""
+    account, result = signed
+    refusal = _refusal(attempt.need, settle, account)
+    if refusal is None and attempt.claim():
+        settle.keep(account, attempt.need, result)
+        attempt.end(account, claimed=True)
+        return
+    attempt.end(refusal or SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN))
+    if account.home_account_id not in before:
+        settle.drop(account)
+
+
+def _refusal(need: Need, settle: Settle, account: Account) -> LocalGraphError | None:
     try:
         settle.check(account)
     except AccountUnclear as error:
-        settle.drop(account)
-        attempt.end(error)
-        return
-    known = account.home_account_id == attempt.need.account
-    if known or (attempt.need.account is None and not attempt.over):
-        settle.keep(account, result)
-        attempt.end(account)
-    else:
-        settle.drop(account)
-        attempt.end(
-            SignInFailed(
-                "Another account signed in than the one in use here, so it was not kept.",
-                "To change the account: `mcp-local-graph login --again`.",
-            )
-        )
+        return error
+    if need.account in {None, account.home_account_id}:
+        return None
+    return SignInFailed(
+        "Another account signed in than the one in use here, so it was not kept.",
+        "To change the account: `mcp-local-graph login --again`.",
+    )
 
 
 def _one_poll(app: msal.PublicClientApplication, flow: dict[str, Any]) -> dict[str, Any]:
@@ -217,6 +227,7 @@ _LOOK = 0.2
 def elsewhere(cache: AccountCache, need: Need, found: Callable[[], Account | None]) -> Attempt:
     """Wait for the sign-in that another program with this cache is showing; `found` says what came out of it."""
     attempt = Attempt(need, BROWSER_LIFETIME)
+    attempt.closed.set()
     attempt.shown = Shown(Rung.ELSEWHERE, "")
     threads.start(_watch, cache, attempt, found)
     return attempt

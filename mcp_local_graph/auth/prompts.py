@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from mcp_local_graph.errors import TRY_AGAIN, LocalGraphError, SignInDeclined, SignInExpired, SignInFailed
+
+if TYPE_CHECKING:
+    from mcp_local_graph.errors import Need
 
 # At most so many prompts within so many seconds, whoever asks.
 PROMPTS, WINDOW = 3, 600.0
@@ -18,6 +22,7 @@ class Prompts:
         self._times: deque[float] = deque(maxlen=PROMPTS)
         self._refusal: SignInFailed | None = None
         self._refused_until = 0.0
+        self._refused: Need | None = None
 
     def check(self, *, asked: bool) -> None:
         """Pass, if a person may be asked now. `asked` means that they want to be, though they said no before.
@@ -41,10 +46,14 @@ class Prompts:
         """A prompt was shown."""
         self._times.append(time.monotonic())
 
-    def ended(self, error: LocalGraphError | None) -> None:
-        """A no is a no, for a while; an account is a new beginning."""
+    def ended(self, need: Need, error: LocalGraphError | None) -> None:
+        """A no to a need is a no, for a while. How often the person was asked stays counted, whatever they said."""
         if isinstance(error, SignInDeclined | SignInExpired):
-            self._refusal, self._refused_until = error, time.monotonic() + WINDOW
+            self._refusal, self._refused_until, self._refused = error, time.monotonic() + WINDOW, need
         elif error is None:
-            self._refusal = None
-            self._times.clear()
+            self._refusal, self._refused = None, None
+
+    @property
+    def refused(self) -> Need | None:
+        """What the person said no to last, and has not granted since."""
+        return self._refused

@@ -52,11 +52,12 @@ BY_CODE = _table(
     # Only the person can help.
     ((65001,), SignInNeeded, "A permission that this needs was not granted yet.", SIGN_IN),
     (
-        (50058, 50089, 50132, 50133, 50173),
+        (50089, 50132, 50133, 50173),
         SignInNeeded,
         "The sign-in was ended by a password change or an administrator.",
         SIGN_IN,
     ),
+    ((50058,), SignInNeeded, "Nobody is signed in at Microsoft in this browser.", SIGN_IN),
     ((70043,), SignInNeeded, "Your organisation asks for a fresh sign-in every so often.", SIGN_IN),
     ((700082, 70008), SignInNeeded, "The sign-in was not used for too long and has expired.", SIGN_IN),
     ((700084,), SignInNeeded, "The sign-in has reached its fixed end.", SIGN_IN),
@@ -99,7 +100,7 @@ BY_CODE = _table(
     (
         (53000, 53001, 530003, 530033),
         BlockedByPolicy,
-        "Your organisation allows this only from a managed device, and a code cannot prove that this is one.",
+        "Your organisation allows this only from a device that it manages and finds compliant.",
         "Sign in with the browser on a managed device: `mcp-local-graph login --sign-in browser`.",
     ),
     (
@@ -135,8 +136,10 @@ BY_CODE = _table(
     (
         (7000218, 7000215, 7000222),
         RegistrationWrong,
-        "The app registration expects a secret: public client flows are off.",
-        _REGISTRATION + "set Allow public client flows to Yes under Authentication.",
+        "The app registration expects a secret, so it is not set up for a program on your machine.",
+        _REGISTRATION
+        + "under Authentication keep http://localhost only under Mobile and desktop applications (not Web), "
+        + "and set Allow public client flows to Yes.",
     ),
     ((700025,), RegistrationWrong, "A public client sent a secret.", "Report it: this program has none to send."),
     (
@@ -205,6 +208,8 @@ def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
     """
     codes = codes_of(answer)
     remedy = next((BY_CODE[code] for code in codes if code in BY_CODE), None) or _generic(answer, codes)
+    if answer.get("suberror") == "message_only" and remedy.kind is SignInNeeded:
+        remedy = Remedy(BlockedByPolicy, remedy.cause, _FORWARD)  # Entra: a prompt would not help
     trace = Trace(
         code=f"AADSTS{codes[0]}" if codes else _word(answer.get("error")),
         correlation_id=_correlation_id(answer),

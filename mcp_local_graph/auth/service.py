@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
@@ -16,18 +16,20 @@ from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.prompts import Prompts
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
+    TRY_AGAIN,
     AccountUnclear,
     ClientIdMissing,
     KeyStoreUnavailable,
     LocalGraphError,
     Need,
+    ServiceUnavailable,
     SignInFailed,
     SignInNeeded,
 )
 from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.entra import Entra
@@ -41,7 +43,8 @@ _logger = logging.getLogger(__name__)
 class Status:
     """What there is to know without asking anybody. `accounts` are all that the cache holds.
 
-    `ways` are the ways to ask a person on this machine, in order; `no_broker` is why the first is not among them.
+    `lasts` says whether another process finds the sign-in. `ways` are the ways to ask a person on this machine, in
+    order; `no_broker` is why the broker is not among them.
     """
 
     account: Account | None
@@ -49,6 +52,7 @@ class Status:
     granted: frozenset[str]
     used: frozenset[str]
     token_store: str
+    lasts: bool
     under_way: Shown | None
     ways: tuple[str, ...]
     no_broker: str
@@ -88,12 +92,21 @@ class AuthenticationService:
         if key not in self._flights:
             self._flights[key] = asyncio.ensure_future(in_thread(self._silently, need, renew=renew))
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
-        return await asyncio.shield(self._flights[key])
+        return await _within_deadline(asyncio.shield(self._flights[key]))
 
-    async def begin(self, need: Need, *, asked: bool = False) -> tuple[Attempt, bool]:
+    @property
+    def refused(self) -> Need | None:
+        """What the person said no to last, and has not granted since."""
+        return self._prompts.refused
+
+    async def begin(
+        self, need: Need, *, asked: bool = False, anyone: bool = False, since: float | None = None
+    ) -> tuple[Attempt, bool]:
         """The attempt that is under way, or a new one; True where this call began it.
 
-        `asked` means that the person wants to be asked now, though they declined before.
+        `asked` means that the person wants to be asked now, though they declined before; `anyone` that another account
+        than the one in use is welcome. A need that arose at `since` (seconds since 1970) is met without a prompt where
+        somebody has signed in after that: the attempt is over then.
 
         Raises:
             SignInFailed: the person declined or let it pass and has not asked again, or was prompted too often.
@@ -106,13 +119,13 @@ class AuthenticationService:
                 return self._attempt, False
             self._check_settings()
             self._prompts.check(asked=asked)
-            beginning = asyncio.ensure_future(in_thread(self._begin, need, asked=asked))
+            beginning = asyncio.ensure_future(in_thread(self._begin, need, asked, anyone, since))
             try:
-                self._attempt = await asyncio.shield(beginning)
-            except asyncio.CancelledError:
+                self._attempt = await _within_deadline(asyncio.shield(beginning))
+            except (asyncio.CancelledError, ServiceUnavailable):
                 beginning.add_done_callback(_abandon)
                 raise
-            if self._attempt.shown.rung is not Rung.ELSEWHERE:
+            if self._attempt.shown.rung not in {Rung.ELSEWHERE, Rung.NONE}:
                 self._prompts.asked()
             return self._attempt, True
 
@@ -175,10 +188,12 @@ class AuthenticationService:
         rungs = ladder.rungs(self._registration.sign_in, self._machine())
         return tuple(rung for rung in rungs if rung not in self._closed)
 
-    def _begin(self, need: Need, *, asked: bool) -> Attempt:
+    def _begin(self, need: Need, asked: bool, anyone: bool, since: float | None) -> Attempt:  # noqa: FBT001 - of ours
         """Ask, unless another program on this machine is asking already; who asks for it themselves gets their own."""
-        entra, _ = self._open()
-        need = replace(need, scopes=need.scopes | (entra.cache.granted(need.account) if need.account else frozenset()))
+        entra, silent = self._open()
+        if since is not None and need.claims is None and silent.signed_in_since(need, since):
+            return self._met(need)
+        need = self._completed(need, None if anyone else self._account())
         held = contextlib.ExitStack()
         try:
             held.enter_context(entra.cache.alone("prompt", 0))
@@ -193,22 +208,37 @@ class AuthenticationService:
             held.close()
             raise
         attempt.outcome.add_done_callback(lambda _: held.close())
-        attempt.outcome.add_done_callback(lambda outcome: self._ended(outcome.exception()))
+        attempt.outcome.add_done_callback(lambda outcome: self._ended(need, outcome.exception()))
+        return attempt
+
+    def _completed(self, need: Need, account: Account | None) -> Need:
+        """Ask for what was granted before too, so that one token serves all tools; expect the account in use."""
+        if account is None:
+            return need
+        granted = self._open()[0].cache.granted(account.home_account_id)
+        hint = need.hint or account.user_name
+        return replace(need, scopes=need.scopes | granted, account=account.home_account_id, hint=hint)
+
+    def _met(self, need: Need) -> Attempt:
+        """An attempt that is over before it began."""
+        attempt = Attempt(need, 1)
+        attempt.shown = Shown(Rung.NONE, "")
+        account = self._account()
+        attempt.end(account or AccountUnclear("The account in use has changed meanwhile.", TRY_AGAIN))
         return attempt
 
     def _ask(self, need: Need) -> Attempt:
         """Begin on the first rung that is open; where it turns out to be closed, on the next."""
         from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
 
-        settle = flows.Settle(self._keep, self._drop, self._check_account, self._judge)
+        settle = flows.Settle(self._known, self._keep, self._drop, self._check_account, self._judge)
         ways = {Rung.BROWSER: flows.browser, Rung.DEVICE: flows.device}
         while rungs := self._rungs():
             try:
                 return ways[rungs[0]](self._open()[0].application(), need, settle)
             except LocalGraphError as error:
-                judged = self._judge(rungs[0], need, error)
-                if not isinstance(judged, SignInNeeded):
-                    raise judged from error
+                if not self._close(rungs[0], error):
+                    raise
         raise SignInFailed("No way of signing in is left on this machine.", "Start the server again to try them all.")
 
     def _elsewhere(self, need: Need) -> Attempt:
@@ -227,22 +257,34 @@ class AuthenticationService:
 
     def _judge(self, rung: Rung, need: Need, error: LocalGraphError) -> LocalGraphError:
         """What a failure means: where it closes a rung and another is open, the person is needed once more."""
-        closes = ladder.closed_by(rung, error)
-        pinned = self._registration.sign_in is not SignIn.AUTO
-        if not closes or pinned:
+        if not self._close(rung, error):
             return error
+        needed = SignInNeeded(error.what, need, error.remedy, trace=error.trace)
+        needed.another_way = True
+        return needed
+
+    def _close(self, rung: Rung, error: LocalGraphError) -> bool:
+        """Close the rungs that a failure closes; true where that leaves another one. A pinned way stays open."""
+        closes = ladder.closed_by(rung, error)
+        if not closes or self._registration.sign_in is not SignIn.AUTO:
+            return False
         self._closed |= closes
-        return SignInNeeded(error.what, need, error.remedy, trace=error.trace) if self._rungs() else error
+        return bool(self._rungs())
 
-    def _ended(self, error: BaseException | None) -> None:
-        self._prompts.ended(error if isinstance(error, LocalGraphError) else None)
+    def _ended(self, need: Need, error: BaseException | None) -> None:
+        self._prompts.ended(need, error if isinstance(error, LocalGraphError) else None)
 
-    def _keep(self, account: Account, answer: dict[str, Any]) -> None:
+    def _known(self) -> frozenset[str]:
+        """The home account ids of all who are signed in."""
+        return frozenset(account.home_account_id for account in self._open()[0].cache.accounts())
+
+    def _keep(self, account: Account, need: Need, answer: dict[str, Any]) -> None:
         from mcp_local_graph.auth.outcomes import graph_scopes  # noqa: PLC0415 - brings MSAL
 
         cache = self._open()[0].cache
-        cache.grant(account.home_account_id, graph_scopes(answer))
-        cache.use(account.home_account_id)
+        home, granted = account.home_account_id, graph_scopes(answer)
+        cache.note_token(home, str(answer["access_token"]), asked=need.scopes, granted=granted)
+        cache.note_person(account)
 
     def _drop(self, account: Account) -> None:
         self._open()[0].cache.remove(account.home_account_id)
@@ -268,18 +310,21 @@ class AuthenticationService:
         )
 
     def _sign_out(self, *, everyone: bool) -> tuple[Account, ...]:
-        if self._registration.client_id is None:
-            return ()
+        self._check_client_id()
         entra, _ = self._open()
-        leaving = entra.cache.accounts() if everyone else tuple(filter(None, [self._account(entra)]))
-        for account in leaving:
-            entra.cache.remove(account.home_account_id)
+        account = self._account()
+        leaving = entra.cache.accounts() if everyone else (account,) if account else ()
+        for one in leaving:
+            entra.cache.remove(one.home_account_id)
+        if everyone:
+            entra.place.wipe()
         return leaving
 
-    def _account(self, entra: Entra) -> Account | None:
+    def _account(self) -> Account | None:
         """The account that a call would be made as now; None where that is unclear or nobody."""
+        entra, silent = self._open()
         try:
-            entry = self._open()[1].entry(Need(frozenset()))
+            entry = silent.entry(Need(frozenset()))
         except (SignInNeeded, AccountUnclear):
             return None
         return entra.cache.account(entry["home_account_id"])
@@ -293,6 +338,7 @@ class AuthenticationService:
             granted=frozenset(),
             used=frozenset(),
             token_store="",
+            lasts=False,
             under_way=None,
             ways=tuple(rung.value for rung in rungs),
             no_broker=machine.no_broker,
@@ -300,14 +346,15 @@ class AuthenticationService:
         if self._registration.client_id is None:
             return nobody
         entra, _ = self._open()
-        account = self._account(entra)
+        account = self._account()
         return replace(
             nobody,
             account=account,
             accounts=entra.cache.accounts(),
             granted=entra.cache.granted(account.home_account_id) if account else frozenset(),
-            used=entra.cache.used(account.home_account_id) if account else frozenset(),
+            used=frozenset(entra.cache.note(account.home_account_id).used) if account else frozenset(),
             token_store=entra.cache.describe(),
+            lasts=entra.cache.lasts,
             under_way=self._attempt.shown if self._attempt and not self._attempt.over else None,
         )
 
@@ -316,3 +363,18 @@ def _abandon(beginning: asyncio.Future[Attempt]) -> None:
     """End the attempt of a call that was cancelled meanwhile: nobody would ever show it."""
     if not beginning.cancelled() and beginning.exception() is None:
         beginning.result().end(SignInFailed("The call that wanted the sign-in was cancelled."))
+
+
+# Seconds that signing in may keep a call waiting for the network, all in all: hosts drop one at about sixty.
+_DEADLINE = 40.0
+T = TypeVar("T")
+
+
+async def _within_deadline(work: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            return await work
+    except TimeoutError as error:
+        raise ServiceUnavailable(
+            "Microsoft's sign-in service did not answer in time.", "Try again in a minute."
+        ) from error

@@ -20,6 +20,7 @@ from mcp_local_graph.errors import (
     TRY_AGAIN,
     AccountUnclear,
     KeyStoreUnavailable,
+    LocalGraphError,
     Need,
     ServiceUnavailable,
     SignInNeeded,
@@ -65,9 +66,12 @@ class Silent:
             done = need.claims is None and (fresh or self._known(home) != before)
             if done and (cached := self._cached(home, need.scopes)):
                 return cached
-            answer = token_answer(lambda: self._ask(entry, need, renew=renew), need)
-        self._check(answer, entry)
-        self._cache.grant(home, graph_scopes(answer))
+            asked = self._cache.granted(home) | need.scopes
+            answer = token_answer(lambda: self._ask(entry, asked, need, renew=renew), need)
+            self._check(answer, entry)
+            if answer.get("token_source") == "identity_provider":
+                secret = str(answer["access_token"])
+                self._cache.note_token(home, secret, asked=asked, granted=graph_scopes(answer))
         return str(answer["access_token"])
 
     def entry(self, need: Need) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class Silent:
             SignInNeeded: nobody is signed in, or not the pinned account.
             AccountUnclear: several are, and none is chosen.
         """
-        entries = self._cache.entries()
+        entries = self._cache.entries(self._entra.realm)
         pinned = self._entra.registration.account
         if pinned is not None:
             accounts = {account.home_account_id for account in self._cache.accounts() if account.is_named(pinned)}
@@ -96,13 +100,13 @@ class Silent:
             )
         return (chosen or entries)[0]
 
-    def _ask(self, entry: dict[str, Any], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
-        """Ask with all that was ever granted: MSAL may otherwise find an older token of more scopes, a revoked one."""
-        granted = self._cache.granted(entry["home_account_id"])
-        answer = self._acquire(entry, granted | need.scopes, need, renew=renew)
-        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < granted:
-            self._cache.retire(entry["home_account_id"], granted - need.scopes)
+    def _ask(self, entry: dict[str, Any], asked: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
+        """Ask with all that was ever granted, so that one token serves all tools; without what was withdrawn since."""
+        answer = self._acquire(entry, asked, need, renew=renew)
+        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < asked:
             answer = self._acquire(entry, need.scopes, need, renew=renew)
+            if "access_token" in (answer or {}):
+                self._cache.retire(entry["home_account_id"], asked - need.scopes)
         return answer
 
     def _acquire(self, entry: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
@@ -122,19 +126,31 @@ class Silent:
         if not same or claims.get("tid", entry.get("realm")) != entry.get("realm"):
             raise AccountUnclear("Entra answered for another account than the one in use.", TRY_AGAIN)
 
+    def signed_in_since(self, need: Need, moment: float) -> bool:
+        """Whether a token that covers `need` came after `moment` (seconds since 1970), from whatever process."""
+        try:
+            home = self.entry(need)["home_account_id"]
+        except LocalGraphError:
+            return False
+        newest = max((int(token.get("cached_at") or 0) for token in self._tokens(home)), default=0)
+        return newest > moment and self._cached(home, need.scopes) is not None
+
     def _cached(self, home: str, scopes: frozenset[str]) -> str | None:
-        """A token that is good for a while, covers all that was granted, and need not be renewed soon."""
+        """A token that is good for a while, was asked for all of these scopes, and need not be renewed soon."""
         now = time.time()
-        for token in self._tokens(home, self._cache.granted(home) | scopes):
-            if int(token["expires_on"]) - now > _MARGIN and int(token.get("refresh_on") or now + 1) > now:
+        asked = self._cache.note(home).asked
+        for token in self._tokens(home):
+            covers = scopes <= asked | set(token["target"].split())
+            lasts = int(token["expires_on"]) - now > _MARGIN and int(token.get("refresh_on") or now + 1) > now
+            if covers and lasts:
                 return str(token["secret"])
         return None
 
     def _known(self, home: str) -> set[str]:
         """All cached tokens of an account, to see whether there is a new one."""
-        return {token["secret"] for token in self._tokens(home, frozenset())}
+        return {token["secret"] for token in self._tokens(home)}
 
-    def _tokens(self, home: str, scopes: frozenset[str]) -> list[dict[str, Any]]:
+    def _tokens(self, home: str) -> list[dict[str, Any]]:
         realm = self._entra.realm
         if realm is None:
             return []
@@ -144,7 +160,7 @@ class Silent:
             "client_id": self._entra.client_id,
             "realm": realm,
         }
-        return list(self._cache.search(self._cache.CredentialType.ACCESS_TOKEN, target=sorted(scopes), query=query))
+        return list(self._cache.search(self._cache.CredentialType.ACCESS_TOKEN, query=query))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ import logging
 import os
 import secrets
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,7 @@ _KEY_ID, _NONCE = 8, 12
 _HEADER = len(MAGIC) + _KEY_ID + _NONCE
 # Seconds to wait for another process's write, which takes milliseconds.
 _LOCK_DEADLINE, _LOCK_PAUSE = 10.0, 0.01
+_REPLACE_DEADLINE = 1.0
 _logger = logging.getLogger(__name__)
 
 Signature = tuple[int, int, int]
@@ -52,6 +54,9 @@ class Vault(Protocol):
 
     def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
         """Do `what` (a word) while no other process does it; waits up to `patience` seconds."""
+
+    def set_aside(self) -> None:
+        """Put what is there out of the way, since it makes no sense; never delete it."""
 
 
 class MemoryVault:
@@ -81,6 +86,9 @@ class MemoryVault:
         """Nobody else knows of us."""
         return contextlib.nullcontext()
 
+    def set_aside(self) -> None:
+        """There is nothing."""
+
 
 class FileVault:
     """A file `path`; `seal` and `open_` turn its content into what is on disk and back."""
@@ -92,6 +100,7 @@ class FileVault:
         self._label = label
         self._seal = seal
         self._open = open_
+        self._writer: int | None = None
 
     def describe(self) -> str:
         """Say where, and how safe that is."""
@@ -108,28 +117,53 @@ class FileVault:
     def load(self) -> bytes | None:
         """What was saved last; None where there is nothing, or nothing that can be read."""
         try:
-            stored = self._path.read_bytes()
+            content = self._content()
+            if content is None:
+                with self._lock_if_free():
+                    # A writer may have mended it since: only what is still bad under the lock goes out of the way.
+                    content = self._content()
+                    if content is None:
+                        self.set_aside()
         except FileNotFoundError:
             return None
-        content = self._open(stored)
-        if content is None:
-            self._set_aside()
         return content
 
     def save(self, content: bytes) -> None:
         """Write a new file beside the old one, then take its place. The caller holds the lock."""
         temporary = self._path.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # What a crash left there, or somebody put there: a link would lead our bytes elsewhere.
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self._seal(content))
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(self._path)
+        _replace(temporary, self._path)
         _flush_directory(self._path.parent)
 
-    def locked(self, patience: float = _LOCK_DEADLINE) -> contextlib.AbstractContextManager[None]:
+    def set_aside(self) -> None:
+        """Rename the file. The random end: two damaged files within a second must not replace each other."""
+        aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
+        _logger.warning("The token cache %s cannot be read; it was set aside as %s", self._path.name, aside.name)
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            self._path.replace(aside)
+
+    def _content(self) -> bytes | None:
+        return self._open(self._path.read_bytes())
+
+    def _lock_if_free(self) -> contextlib.AbstractContextManager[None]:
+        """The lock of writers, unless this thread holds it already."""
+        return contextlib.nullcontext() if self._writer == threading.get_ident() else self.locked()
+
+    @contextlib.contextmanager
+    def locked(self, patience: float = _LOCK_DEADLINE) -> Iterator[None]:
         """Hold the lock of writers."""
-        return self._holding(".lock", patience)
+        with self._holding(".lock", patience):
+            self._writer = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._writer = None
 
     def alone(self, what: str, patience: float) -> contextlib.AbstractContextManager[None]:
         """Hold the lock of those who do `what`."""
@@ -146,12 +180,10 @@ class FileVault:
         finally:
             os.close(descriptor)  # which gives the lock back
 
-    def _set_aside(self) -> None:
-        # The random end: two damaged files within a second must not replace each other.
-        aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
-        _logger.warning("The token cache %s cannot be read; it was set aside as %s", self._path, aside.name)
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            self._path.replace(aside)
+
+def key_id(key: bytes) -> bytes:
+    """Tells one key from another, and nothing else about it."""
+    return hashlib.sha256(key).digest()[:_KEY_ID]
 
 
 def sealed(path: Path, key: bytes, label: str) -> FileVault:
@@ -160,15 +192,15 @@ def sealed(path: Path, key: bytes, label: str) -> FileVault:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as above
 
     cipher = AESGCM(key)
-    key_id = hashlib.sha256(key).digest()[:_KEY_ID]
+    start = MAGIC + key_id(key)
 
     def seal(content: bytes) -> bytes:
-        header = MAGIC + key_id + secrets.token_bytes(_NONCE)
+        header = start + secrets.token_bytes(_NONCE)
         return header + cipher.encrypt(header[-_NONCE:], content, header)
 
     def open_(stored: bytes) -> bytes | None:
         header, body = stored[:_HEADER], stored[_HEADER:]
-        if not stored.startswith(MAGIC + key_id):
+        if not stored.startswith(start):
             return None
         try:
             return cipher.decrypt(header[-_NONCE:], body, header)
@@ -218,6 +250,19 @@ if sys.platform == "win32":  # pragma: no cover - Windows only
 
     def _flush_directory(directory: Path) -> None:
         """Windows has no such call; the rename is in its journal."""
+
+    def _replace(temporary: Path, path: Path) -> None:
+        """A file that another process is reading cannot be replaced; readers are done in no time."""
+        deadline = time.monotonic() + _REPLACE_DEADLINE
+        while True:
+            try:
+                temporary.replace(path)
+            except PermissionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOCK_PAUSE)
+            else:
+                return
 else:
     import fcntl
 
@@ -227,6 +272,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _replace(temporary: Path, path: Path) -> None:
+        temporary.replace(path)
 
     def _flush_directory(directory: Path) -> None:
         """Make the rename itself last."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # Seconds to connect, and seconds between two parts of an answer. MSAL itself has no timeout at all.
 _TIMEOUT = (10, 20)
+# Seconds for a whole body, and its size: the largest answers of Entra are a few kilobytes.
+_DEADLINE, _BODY_LIMIT, _PART = 20.0, 2**20, 2**14
 _TOO_MANY, _SERVER_ERROR = 429, 500
 _SERVICE = "Microsoft's sign-in service"
 _AGAIN = "Try again in a minute; signing in again would not help."
@@ -38,6 +41,8 @@ class EntraClient:
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._session = requests.Session()
+        # Without this, requests would add a password of ~/.netrc to what we send.
+        self._session.auth = _nobody
         self._session.mount("https://", _Trusting(context))
 
     def get(self, url: str, params: object = None, headers: Any = None, **_: object) -> requests.Response:  # noqa: ANN401 - MSAL's
@@ -69,12 +74,31 @@ class EntraClient:
 
     def _send(self, method: str, url: str, **parts: Any) -> requests.Response:  # noqa: ANN401 - handed through
         try:
-            response = self._session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **parts)
+            response = self._session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **parts)
+            _read_whole(response)
         except requests.RequestException as error:
             _logger.info("%s to the sign-in service failed: %s", method, type(error).__name__)
             raise ServiceUnavailable(*_unreachable(error)) from error
         _refuse_strangers(response)
         return response
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _read_whole(response: requests.Response) -> None:
+    """Read the body within one deadline and a size: a server that sends a byte now and then must not hold us."""
+    deadline = time.monotonic() + _DEADLINE
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(_PART):
+        parts.append(part)
+        size += len(part)
+        if size > _BODY_LIMIT or time.monotonic() > deadline:
+            response.close()
+            raise requests.exceptions.ReadTimeout
+    response._content = b"".join(parts)  # noqa: SLF001 - where requests itself puts what it has read
 
 
 class _Trusting(HTTPAdapter):

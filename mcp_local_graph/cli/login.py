@@ -16,12 +16,15 @@ from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
+    from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.attempt import Attempt
     from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.config import Settings
 
 # What a later start needs to find the same sign-in again.
-_REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file")
+_REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "token_store")
+# Seconds that the browser may take to fetch the last page.
+_LAST_PAGE = 3.0
 
 
 @click.command(params=[*SETTINGS])
@@ -38,17 +41,33 @@ def command(settings: Settings, *, again: bool) -> None:
 async def _login(settings: Settings, *, again: bool) -> None:
     auth = app.services(settings).auth
     need = Need(FIRST_SCOPES) if again else await _need(auth)
+    before = await auth.status()
     if need is None:
-        status = await auth.status()
-        output.say(f"Already signed in as {status.account.user_name if status.account else 'somebody'}.")
+        output.say(f"Already signed in as {before.account.user_name if before.account else 'somebody'}.")
         output.say("To sign in as somebody else: mcp-local-graph login --again")
     else:
-        attempt, _ = await auth.begin(need, asked=True)
+        if not before.lasts:
+            output.complain(f"This sign-in will end with this command: tokens are kept {before.token_store}.")
+        account = await _sign_in(auth, need, anyone=again)
+        output.say(f"Signed in as {account.user_name}.")
+        output.say(f"Tokens: {before.token_store}")
+    _remember(settings)
+
+
+async def _sign_in(auth: AuthenticationService, need: Need, *, anyone: bool) -> Account:
+    """Ask, and where one way turns out to be closed, in the next."""
+    while True:
+        attempt, _ = await auth.begin(need, asked=True, anyone=anyone)
         await _show(attempt)
         await attempt.wait()  # it ends by itself when its time is over
-        output.say(f"Signed in as {attempt.outcome.result().user_name}.")
-        output.say(f"Tokens: {(await auth.status()).token_store}")
-    _remember(settings)
+        await in_thread(attempt.closed.wait, _LAST_PAGE)
+        try:
+            return attempt.outcome.result()
+        except SignInNeeded as needed:
+            if not needed.another_way and needed.need == attempt.need:
+                raise
+            output.say(f"{needed.what} Trying another way.")
+            need = needed.need
 
 
 async def _need(auth: AuthenticationService) -> Need | None:

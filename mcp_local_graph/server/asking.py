@@ -12,7 +12,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
@@ -33,16 +33,14 @@ from mcp_local_graph.threads import in_thread
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mcp.server.elicitation import UrlElicitationResult
     from mcp.server.mcpserver import Context
 
     from mcp_local_graph.auth.attempt import Attempt, Shown
     from mcp_local_graph.auth.service import AuthenticationService
+    from mcp_local_graph.errors import Need
 
 _STATELESS = "2026-07-28"
 _QUESTION = "question"
-# Rounds of one call: token, question, the same again with a claims challenge.
-_ROUNDS = 4
 # Calls that wait for an answer. A client that never comes back must not fill the memory.
 _OPEN_CALLS = 256
 
@@ -61,9 +59,10 @@ class Talk:
 
     deadline: float
     attempt: Attempt | None = None
+    need: Need | None = None
     answer: str | None = None
     elicitation_id: str | None = None
-    rounds: int = 0
+    tried: list[tuple[frozenset[str], str | None]] = field(default_factory=list)
 
 
 Outcome = CallToolResult | InputRequiredResult
@@ -92,9 +91,9 @@ class Asking:
                 error = boundary.leaf(raised)
                 if not isinstance(error, LocalGraphError):
                     raise
-                if not isinstance(error, SignInNeeded) or talk.rounds >= _ROUNDS:
+                if not isinstance(error, SignInNeeded) or _in_vain(talk, error):
                     return boundary.failed(error)
-                needed, talk.rounds = error, talk.rounds + 1
+                needed = error
 
     def _resumed(self, context: Context[Any, Any]) -> Talk:
         """The talk that this call goes on with; a new one for a first round, a replay, or a nonce that is not ours."""
@@ -110,14 +109,17 @@ class Asking:
         """Bring the attempt forward; None when the body can run again."""
         attempt = talk.attempt
         if attempt is None:
-            attempt, began = await self._auth.begin(needed.need, asked=needed.asked)
-            talk.attempt = attempt if began else None
-            if began and (outcome := await self._show(context, talk, attempt)) is not None:
+            attempt, began = await self._auth.begin(needed.need, asked=needed.asked, since=needed.moment)
+            # Who asks for it themselves is shown a sign-in that is under way too: they may have closed its page.
+            mine = began or needed.asked
+            talk.attempt, talk.need = attempt if mine else None, needed.need
+            if mine and (outcome := await self._show(context, talk, attempt)) is not None:
                 return outcome
         elif talk.answer != "accept":
             attempt.cancel()
         over = await self._wait(context, talk, attempt)
         talk.attempt = None
+        talk.tried.append(_key(talk.need or needed.need))
         if not over:
             return boundary.text(_not_finished(attempt.shown))
         if talk.elicitation_id:
@@ -128,41 +130,39 @@ class Asking:
 
     async def _show(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> Outcome | None:
         """Put the attempt before the person: by the client where it can, else by the browser, else in the answer."""
-        if _can_show_address(context):
-            return await self._put(context, talk, attempt)
-        if attempt.shown.rung is Rung.DEVICE:
-            return boundary.text(_not_finished(attempt.shown))
-        opened = browser.can_open() and await in_thread(browser.open_page, attempt.shown.address)
-        return None if opened else boundary.text(_not_finished(attempt.shown, opened=False))
+        shown = attempt.shown
+        if not shown.address:
+            return None
+        if not _can_show_address(context):
+            return await _shown_here(shown)
+        if (context.protocol_version or "") < _STATELESS:
+            return await self._elicit(context, talk, attempt)
+        nonce = secrets.token_urlsafe(16)
+        self._open[nonce] = talk
+        while len(self._open) > _OPEN_CALLS:
+            self._open.popitem(last=False)
+        asked = ElicitRequest(params=ElicitRequestURLParams(message=_question(shown), url=shown.address))
+        return InputRequiredResult(input_requests={_QUESTION: asked}, request_state=nonce)
 
-    async def _put(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> Outcome | None:
-        """Ask the client to show the address, as its era has it."""
-        message, address = _question(attempt.shown), attempt.shown.address
-        if (context.protocol_version or "") >= _STATELESS:
-            nonce = secrets.token_urlsafe(16)
-            self._open[nonce] = talk
-            while len(self._open) > _OPEN_CALLS:
-                self._open.popitem(last=False)
-            asked = ElicitRequest(params=ElicitRequestURLParams(message=message, url=address))
-            return InputRequiredResult(input_requests={_QUESTION: asked}, request_state=nonce)
-        await self._elicit(context, talk, attempt, message, address)
-        return None
-
-    async def _elicit(
-        self, context: Context[Any, Any], talk: Talk, attempt: Attempt, message: str, address: str
-    ) -> None:
+    async def _elicit(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> Outcome | None:
         """The older era: our request stays open until it is answered, the attempt is over, or patience ends."""
         left = max(talk.deadline - time.monotonic(), 0)
         talk.elicitation_id = secrets.token_urlsafe(16)
-        asking = asyncio.ensure_future(context.elicit_url(message, address, talk.elicitation_id))
-        watching = asyncio.ensure_future(attempt.wait(left))
+        question = context.elicit_url(_question(attempt.shown), attempt.shown.address, talk.elicitation_id)
+        asking, watching = asyncio.ensure_future(question), asyncio.ensure_future(attempt.wait(left))
         try:
             await asyncio.wait({asking, watching}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         finally:
             watching.cancel()
             answered = not asking.cancel()
-        if answered and not _is_yes(asking):
-            attempt.cancel()
+        if not answered:
+            return None
+        try:
+            if asking.result().action != "accept":
+                attempt.cancel()
+        except (MCPError, ValueError):  # the client could not ask after all: that is no answer of the person
+            return await _shown_here(attempt.shown)
+        return None
 
     async def _wait(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> bool:
         """Wait for the person within the call's patience, and say so now and then; True when the attempt is over."""
@@ -175,12 +175,21 @@ class Asking:
         return attempt.over
 
 
-def _is_yes(asking: asyncio.Future[UrlElicitationResult]) -> bool:
-    """Whether the client answered, and the answer is a yes. One that is no answer at all is none."""
-    try:
-        return asking.result().action == "accept"
-    except (MCPError, ValueError):
-        return False
+def _in_vain(talk: Talk, error: SignInNeeded) -> bool:
+    """Whether a person who has just answered this very question would be asked it again."""
+    return talk.attempt is None and _key(error.need) in talk.tried and not error.another_way
+
+
+def _key(need: Need) -> tuple[frozenset[str], str | None]:
+    return need.scopes, need.claims
+
+
+async def _shown_here(shown: Shown) -> CallToolResult | None:
+    """Open the browser of this machine; where there is none, or a code is to be told, say so in the answer."""
+    if shown.rung is Rung.DEVICE:
+        return boundary.text(_not_finished(shown))
+    opened = browser.can_open() and await in_thread(browser.open_page, shown.address)
+    return None if opened else boundary.text(_not_finished(shown))
 
 
 def _can_show_address(context: Context[Any, Any]) -> bool:
@@ -196,14 +205,15 @@ def _question(shown: Shown) -> str:
     return "Sign in to Microsoft 365 in the browser, so that this can go on."
 
 
-def _not_finished(shown: Shown, *, opened: bool = True) -> str:
+def _not_finished(shown: Shown) -> str:
     if shown.code:
         return (
             f"To sign in to Microsoft 365, open {shown.address} in any browser and enter the code {shown.code}. "
             "Enter it only if you asked for this yourself. Then make this call again."
         )
-    if opened:
-        return "The sign-in waits in a browser window of this computer. Once it is finished, make this call again."
+    if shown.rung is Rung.ELSEWHERE:
+        return "Another program on this computer is asking for the sign-in. Once it is done, make this call again."
     return (
-        f"To sign in to Microsoft 365, open {shown.address} in a browser on this computer. Then make this call again."
+        f"The sign-in is not finished. It is open in a browser on this computer, or open it there: {shown.address} "
+        "Then make this call again."
     )

@@ -7,6 +7,7 @@ choice; what it was asked is written down.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import queue
 import sys
@@ -14,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msal
 
@@ -236,8 +237,9 @@ class Runtime:
             callback(Result(answer, scopes))
 
 
+@contextlib.contextmanager
 def installed(runtime: Runtime) -> Iterator[None]:
-    """MSAL finds this package while the generator is suspended, and none afterwards."""
+    """MSAL finds this package inside this context, and none afterwards."""
     sys.modules["pymsalruntime"] = runtime  # type: ignore[assignment]  # an import takes any object
     try:
         yield

@@ -38,14 +38,15 @@ def port(attempt: Attempt) -> int:
     return urlsplit(attempt.shown.address).port or 0
 
 
-def pages() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "sign-in page"]
+def threads_named(*names: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name in names]
 
 
 async def nobody_listens(attempt: Attempt) -> bool:
-    for thread in pages():
+    at_work = threads_named("sign-in page", "_close_later")
+    for thread in at_work:
         await in_thread(thread.join, SOON)
-    return refuses(port(attempt)) and not pages()
+    return refuses(port(attempt)) and not any(thread.is_alive() for thread in at_work)
 
 
 # In the browser
@@ -334,7 +335,7 @@ async def test_a_cancelled_code_is_not_asked_for_any_more(tenant: DemoTenant, tm
     tenant.control.wait_for_request("token")
     attempt.cancel()
     assert type(await failure(ended(attempt))) is SignInDeclined
-    for thread in [thread for thread in threading.enumerate() if thread.name == "_poll"]:
+    for thread in threads_named("_poll"):
         await in_thread(thread.join, SOON)
         assert not thread.is_alive()
     tenant.control.approve_device_code(attempt.shown.code or "")
@@ -352,7 +353,7 @@ async def test_a_code_that_is_approved_while_the_attempt_is_cancelled_signs_nobo
     tenant.control.approve_device_code(attempt.shown.code or "")
     attempt.cancel()
     tenant.control.release("token")
-    for thread in [thread for thread in threading.enumerate() if thread.name == "_poll"]:
+    for thread in threads_named("_poll"):
         await in_thread(thread.join, SOON)
     status = await auth.status()
     assert (status.account, status.accounts) == (None, ())

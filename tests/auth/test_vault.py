@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
+# For a process that could not write down its coverage, were it measured.
+UNMEASURED = {"PYTHONPATH": str(ROOT)}
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 SECRET = b'{"refresh_token": "1.AdDemo-not-in-the-clear"}'
 
@@ -169,7 +171,12 @@ with kept.locked():
 def test_a_full_disk_leaves_the_old_content_intact(tmp_path: Path) -> None:
     kept = filled(tmp_path)
     run = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", TOO_BIG, str(tmp_path)], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", TOO_BIG, str(tmp_path)],
+        env=UNMEASURED,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
     )
     assert run.stdout == f"{os.strerror(27)}\n"  # EFBIG stands in for ENOSPC
     assert kept.load() == SECRET
@@ -237,7 +244,7 @@ with vault.plain(pathlib.Path(sys.argv[1]) / "tokens.json").locked():
 def test_a_lock_of_a_process_that_was_killed_holds_up_nobody(tmp_path: Path) -> None:
     with subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-c", HOLDING, str(tmp_path)],
-        env={"PYTHONPATH": str(ROOT)},  # and nothing by which its coverage would be measured: it cannot write that
+        env=UNMEASURED,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as holder:

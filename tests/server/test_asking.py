@@ -77,12 +77,52 @@ async def test_a_no_is_an_error_and_is_not_asked_again_until_the_person_asks(
         assert "Name:" in await host.text("profile_get")
 
 
-async def test_a_client_that_fails_to_show_the_address_counts_as_a_no(tenant: DemoTenant, tmp_path: Path) -> None:
-    async with hosted(support.services(tenant, tmp_path), LEGACY) as host:
+async def test_a_client_that_fails_to_show_the_address_is_no_answer_of_the_person(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    services = support.services(tenant, tmp_path)
+    async with hosted(services, LEGACY) as host:
         host.answer = "broken"
-        result = await host.call("profile_get")
-        assert result.is_error
-        assert "cancelled" in text_of(result)
+        words = await host.text("profile_get")
+        under_way = (await services.auth.status()).under_way
+        assert under_way is not None
+        assert under_way.address in words
+        await sign_in(under_way.address)
+        assert "Name:" in await host.text("profile_get")
+
+
+async def test_who_asks_for_the_sign_in_is_shown_the_one_that_is_under_way(
+    tenant: DemoTenant, tmp_path: Path, era: str
+) -> None:
+    async with hosted(support.services(tenant, tmp_path), era, "url", do_nothing, patience=SHORT) as host:
+        await host.call("profile_get")
+        host.does = sign_in
+        assert "Signed in:" in await host.text("account_sign_in")
+        first, second = host.shown
+        assert first.url == second.url
+
+
+async def test_what_graph_refuses_again_and_again_is_asked_once_a_call_and_three_times_in_all(
+    tenant: DemoTenant, tmp_path: Path, era: str
+) -> None:
+    async with hosted(support.services(tenant, tmp_path), era) as host:
+        tenant.control.queue_graph_fault(401, "/v1.0/me", times=100)
+        for asked in (1, 2, 3, 3, 3):
+            assert (await host.call("profile_get")).is_error
+            assert len(host.shown) == asked
+
+
+async def test_what_was_declined_is_what_account_sign_in_asks_for(tenant: DemoTenant, tmp_path: Path, era: str) -> None:
+    async with hosted(support.services(tenant, tmp_path), era) as host:
+        assert "Name:" in await host.text("profile_get")
+        tenant.control.expire_access_tokens()
+        tenant.control.queue_entra_error(50076)
+        host.answer = "decline"
+        assert (await host.call("profile_get")).is_error
+        host.answer = "accept"
+        assert "Signed in:" in await host.text("account_sign_in")
+        assert len(host.shown) == 3
+        assert "Name:" in await host.text("profile_get")
 
 
 @pytest.mark.parametrize("kind", KINDS)
