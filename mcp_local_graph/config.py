@@ -57,6 +57,7 @@ class Settings:
     token_store: TokenStore
     state_dir: Path
     log_level: str
+    account: str | None = None
     origins: Mapping[str, str]
 
 

@@ -66,7 +66,7 @@ def open_vault(place: Place) -> vault.Vault:
         return vault.MemoryVault("your setting")
     if place.store is TokenStore.PLAINTEXT:
         return vault.plain(place.file(".json"))
-    store, reason = keys.find()
+    store, reason = keys.find(place.state_dir)
     if store is None:
         return vault.MemoryVault(f"{reason}. To keep it in plain text instead: --token-store plaintext")
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msal
 
 from mcp_local_graph import __version__, clouds, tls
+from mcp_local_graph.auth import broker
 from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
 from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.errors import ClientIdMissing, ServiceUnavailable
@@ -31,8 +32,10 @@ class Entra:
         )
         self.cache = AccountCache(open_vault(self.place), registration.tenant)
         self._connecting = threading.Lock()
+        self._broker: broker.Broker | None = None
         self._application: msal.PublicClientApplication | None = None
         self._http: EntraClient | None = None
+        self._discovered: dict[str, Any] = {}  # shared, so that the second application asks Entra nothing again
 
     @property
     def realm(self) -> str | None:
@@ -48,6 +51,17 @@ class Entra:
                 self._application = self._made(msal.PublicClientApplication)
             return self._application
 
+    def broker(self) -> broker.Broker:
+        """The operating system's broker, for a second application on the same cache."""
+        with self._connecting:
+            if self._broker is None:
+                machine = broker.this_machine()
+                application = broker.application(
+                    lambda **flags: self._made(msal.PublicClientApplication, **flags), machine, self.registration.cloud
+                )
+                self._broker = broker.Broker(application, machine)
+            return self._broker
+
     def _made(self, make: Callable[..., msal.PublicClientApplication], **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's
         self._http = self._http or EntraClient(tls.client_context(self.registration.ca_file))
         try:
@@ -60,6 +74,7 @@ class Entra:
                 client_capabilities=["CP1"],
                 token_cache=self.cache,
                 http_client=self._http,
+                http_cache=self._discovered,
                 app_name="mcp-local-graph",
                 app_version=__version__,
                 **more,

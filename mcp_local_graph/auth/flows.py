@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import threads
+from mcp_local_graph.auth import broker, window
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.loopback import Listener
 from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
@@ -41,13 +42,15 @@ class Settle:
     """What the service does with what comes out of an attempt.
 
     `known` are the home account ids of all who are signed in; `keep` an account or `drop` it again; `check` raises
-    where it may not be used at all; `judge` says what a failure on a rung means for the next.
+    where it may not be used at all; `anyone` says that another account than the one in use is welcome; `judge` says
+    what a failure on a rung means for the next.
     """
 
     known: Callable[[], frozenset[str]]
     keep: Callable[[Account, Need, dict[str, Any]], None]
     drop: Callable[[Account], None]
     check: Callable[[Account], None]
+    anyone: bool
     judge: Callable[[Rung, Need, LocalGraphError], LocalGraphError]
 
 
@@ -137,8 +140,7 @@ class _BrowserConversation:
         if self._held is None or not self._attempt.claim():
             return False
         account, result = self._held
-        self._settle.keep(account, self._attempt.need, result)
-        self._attempt.end(account, claimed=True)
+        _keep(self._attempt, self._settle, (account, result))
         return True
 
     def cancel(self) -> None:
@@ -156,6 +158,18 @@ class SignedInAs:
 
     user_name: str
     expected: bool
+
+
+def through_broker(asked: broker.Broker, need: Need, settle: Settle) -> Attempt:
+    """The operating system's own window. Raises BrokerUnusable."""
+    before = settle.known()
+
+    def finish(attempt: Attempt, account: Account, answer: dict[str, Any]) -> None:
+        settle_unseen(attempt, settle, before, (account, answer))
+
+    ending = broker.Ending(finish, partial(settle.judge, Rung.BROKER, need))
+    # Who wants another account chooses. Else the expected one, or the system's own, is tried first without a window.
+    return asked.begin(need, window.of_this_process(), ending, choose=settle.anyone)
 
 
 def device(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
@@ -182,16 +196,26 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
             if not error.retryable:
                 attempt.end(error)
             continue
-        _settle_device(attempt, settle, before, signed)
+        settle_unseen(attempt, settle, before, signed)
 
 
-def _settle_device(attempt: Attempt, settle: Settle, before: frozenset[str], signed: Signed) -> None:
+def _keep(attempt: Attempt, settle: Settle, signed: Signed) -> None:
+    """Store the account, then tell those who wait. The attempt is claimed: whatever happens, it has to end here."""
+    account, answer = signed
+    try:
+        settle.keep(account, attempt.need, answer)
+    except LocalGraphError as error:
+        attempt.end(error, claimed=True)
+    else:
+        attempt.end(account, claimed=True)
+
+
+def settle_unseen(attempt: Attempt, settle: Settle, before: frozenset[str], signed: Signed) -> None:
     """Keep the expected account. There is no page of ours to ask on whether another one is right."""
-    account, result = signed
+    account, _ = signed
     refusal = _refusal(attempt.need, settle, account)
     if refusal is None and attempt.claim():
-        settle.keep(account, attempt.need, result)
-        attempt.end(account, claimed=True)
+        _keep(attempt, settle, signed)
         return
     attempt.end(refusal or SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN))
     if account.home_account_id not in before:

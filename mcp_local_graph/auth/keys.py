@@ -1,12 +1,13 @@
 """Where the key of the token cache lives: a 32-byte secret in the store of the person's own session.
 
-Today the stores of `keyring` serve on every system; each says whether it works here and, if not, why.
+Each store says whether it works here and, if not, why.
 """
 
 from __future__ import annotations
 
 import base64
 import secrets
+import sys
 from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -15,6 +16,7 @@ from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from keyring.backend import KeyringBackend
 
@@ -30,8 +32,6 @@ _TRUSTED = {
     "keyring.backends.SecretService": "Secret Service",
     "keyring.backends.libsecret": "Secret Service (libsecret)",
     "keyring.backends.kwallet": "KWallet",
-    "keyring.backends.macOS": "Keychain",
-    "keyring.backends.Windows": "Windows Credential Manager",
 }
 
 T = TypeVar("T")
@@ -101,8 +101,25 @@ class KeyringStore:
             ) from error
 
 
-def find() -> tuple[KeyStore | None, str]:
-    """The best key store of this machine, or None and the reason why there is none."""
+def find(state_dir: Path) -> tuple[KeyStore | None, str]:
+    """The best key store of this machine, or None and the reason why there is none.
+
+    Windows and macOS have one of their own, which msal-extensions reaches: with keyring the key would roam with the
+    profile on the one, and lose its `Always allow` at each write on the other.
+    """
+    if sys.platform == "win32":  # pragma: no cover - Windows only
+        from mcp_local_graph.auth import dpapi  # noqa: PLC0415 - imports what only this system has
+
+        return dpapi.store(state_dir), ""
+    if sys.platform == "darwin":  # pragma: no cover - macOS only
+        from mcp_local_graph.auth import keychain  # noqa: PLC0415 - imports what only this system has
+
+        return keychain.store(state_dir), ""
+    return _session_store()
+
+
+def _session_store() -> tuple[KeyStore | None, str]:
+    """The Secret Service or KWallet of the session, by keyring."""
     import keyring  # noqa: PLC0415 - a fifth of a second that only a sign-in has to pay
 
     try:

@@ -73,6 +73,7 @@ class AuthenticationService:
         self._attempt: Attempt | None = None
         self._prompts = Prompts()
         self._closed: set[Rung] = set()
+        self._no_broker: str | None = None
 
     async def token(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
         """An access token that covers `scopes`, without asking anybody.
@@ -181,7 +182,12 @@ class AuthenticationService:
         return self._open()[1].token(need, renew=renew)
 
     def _machine(self) -> ladder.Machine:
-        return ladder.Machine(no_broker="it is not part of this version", browser=browser.can_open())
+        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
+
+        with self._opening:
+            if self._no_broker is None:  # asked once: finding out imports the broker's package
+                self._no_broker = broker.why_not(broker.this_machine(), self._registration.cloud) or ""
+        return ladder.Machine(no_broker=self._no_broker, browser=browser.can_open())
 
     def _rungs(self) -> tuple[Rung, ...]:
         """The ways that are left, in order."""
@@ -203,7 +209,7 @@ class AuthenticationService:
         except OSError as error:
             _logger.warning("Asking without the lock of other servers: %s", error.strerror)
         try:
-            attempt = self._ask(need)
+            attempt = self._ask(need, anyone=anyone)
         except BaseException:
             held.close()
             raise
@@ -213,7 +219,7 @@ class AuthenticationService:
 
     def _completed(self, need: Need, account: Account | None) -> Need:
         """Ask for what was granted before too, so that one token serves all tools; expect the account in use."""
-        if account is None:
+        if account is None or need.account not in {None, account.home_account_id}:
             return need
         granted = self._open()[0].cache.granted(account.home_account_id)
         hint = need.hint or account.user_name
@@ -227,15 +233,20 @@ class AuthenticationService:
         attempt.end(account or AccountUnclear("The account in use has changed meanwhile.", TRY_AGAIN))
         return attempt
 
-    def _ask(self, need: Need) -> Attempt:
+    def _ask(self, need: Need, *, anyone: bool) -> Attempt:
         """Begin on the first rung that is open; where it turns out to be closed, on the next."""
         from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
 
-        settle = flows.Settle(self._known, self._keep, self._drop, self._check_account, self._judge)
-        ways = {Rung.BROWSER: flows.browser, Rung.DEVICE: flows.device}
+        settle = flows.Settle(self._known, self._keep, self._drop, self._check_account, anyone, self._judge)
+        entra, _ = self._open()
+        ways = {
+            Rung.BROKER: lambda: flows.through_broker(entra.broker(), need, settle),
+            Rung.BROWSER: lambda: flows.browser(entra.application(), need, settle),
+            Rung.DEVICE: lambda: flows.device(entra.application(), need, settle),
+        }
         while rungs := self._rungs():
             try:
-                return ways[rungs[0]](self._open()[0].application(), need, settle)
+                return ways[rungs[0]]()
             except LocalGraphError as error:
                 if not self._close(rungs[0], error):
                     raise
@@ -315,10 +326,19 @@ class AuthenticationService:
         account = self._account()
         leaving = entra.cache.accounts() if everyone else (account,) if account else ()
         for one in leaving:
+            self._sign_out_of_broker(entra, one)
             entra.cache.remove(one.home_account_id)
         if everyone:
             entra.place.wipe()
         return leaving
+
+    @staticmethod
+    def _sign_out_of_broker(entra: Entra, account: Account) -> None:
+        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
+
+        for entry in entra.cache.entries():
+            if entry["home_account_id"] == account.home_account_id and broker.established(entry):
+                entra.broker().sign_out(entry)
 
     def _account(self) -> Account | None:
         """The account that a call would be made as now; None where that is unclear or nobody."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mcp_local_graph.auth import broker
 from mcp_local_graph.auth.outcomes import graph_scopes, token_answer
 from mcp_local_graph.auth.remedies import codes_of
 from mcp_local_graph.errors import (
@@ -28,6 +29,8 @@ from mcp_local_graph.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import msal
 
     from mcp_local_graph.auth.entra import Entra
 
@@ -110,14 +113,19 @@ class Silent:
         return answer
 
     def _acquire(self, entry: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
-        return self._entra.application().acquire_token_silent_with_error(
-            sorted(scopes),
-            entry,
-            claims_challenge=need.claims,
-            force_refresh=renew,
-            # Where Entra is out of reach, a token that is old but good still serves.
-            http_exceptions=(ServiceUnavailable,),
-        )
+        def ask(application: msal.PublicClientApplication) -> Any:  # noqa: ANN401 - MSAL's
+            return application.acquire_token_silent_with_error(
+                sorted(scopes),
+                entry,
+                claims_challenge=need.claims,
+                force_refresh=renew,
+                # Where Entra is out of reach, a token that is old but good still serves.
+                http_exceptions=(ServiceUnavailable,),
+            )
+
+        if broker.established(entry):  # such an account has no refresh token in the cache
+            return self._entra.broker().silently(ask, need)
+        return ask(self._entra.application())
 
     def _check(self, answer: dict[str, Any], entry: dict[str, Any]) -> None:
         """Refuse a token that is somebody else's. A cached token says nothing: it was filed under its account."""

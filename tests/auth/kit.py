@@ -46,8 +46,8 @@ async def browse(attempt: Attempt, account: str | None = None, *, consent: bool 
 async def sign_in(
     auth: AuthenticationService, account: str | None = None, need: Need = BASIC_NEED, *, asked: bool = True
 ) -> Account:
-    """Sign in through the browser pages."""
-    attempt, began = await auth.begin(need, asked=asked)
+    """Sign in through the browser pages, as whomever; as the expected account where the need names one."""
+    attempt, began = await auth.begin(need, asked=asked, anyone=need.account is None)
     assert began
     await browse(attempt, account)
     return await ended(attempt)

@@ -50,11 +50,11 @@ def signing_in(name: str, scopes: str = "User.Read openid profile") -> dict[str,
 
 
 def sealed(directory: Path, key: bytes = KEY) -> AccountCache:
-    return AccountCache(vault.sealed(directory / "tokens.bin", key, "sealed"))
+    return AccountCache(vault.sealed(directory / "tokens.bin", key, "sealed"), "organizations")
 
 
 def plain(directory: Path) -> AccountCache:
-    return AccountCache(vault.plain(directory / "tokens.json"))
+    return AccountCache(vault.plain(directory / "tokens.json"), "organizations")
 
 
 def tokens(cache: AccountCache) -> list[str]:
@@ -72,7 +72,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_everything_about_an_account_outlives_the_process(tmp_path: Path) -> None:
     cache = sealed(tmp_path)
     cache.add(signing_in("ines"))
-    cache.grant("ines.tenant", {"User.Read", "Mail.Read"})
+    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read", "Mail.Read"})
     cache.use("ines.tenant")
     later = sealed(tmp_path)
     assert later.accounts() == (Account("ines.tenant", "ines@brackwater.example", "tenant"),)
@@ -110,9 +110,9 @@ def test_a_writer_keeps_what_another_wrote_meanwhile(tmp_path: Path) -> None:
 
 def test_scopes_grow_and_are_retired(tmp_path: Path) -> None:
     cache = sealed(tmp_path)
-    cache.grant("ines.tenant", {"User.Read"})
-    cache.grant("ines.tenant", {"Mail.Read"})
-    cache.grant("marit.tenant", {"Files.Read"})
+    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read"})
+    cache.note_token("ines.tenant", "", asked=(), granted={"Mail.Read"})
+    cache.note_token("marit.tenant", "", asked=(), granted={"Files.Read"})
     assert cache.granted("ines.tenant") == {"User.Read", "Mail.Read"}
     cache.retire("ines.tenant", {"Mail.Read", "Never.Granted"})
     cache.retire("nobody.tenant", {"Mail.Read"})
@@ -122,10 +122,10 @@ def test_scopes_grow_and_are_retired(tmp_path: Path) -> None:
 
 def test_what_is_known_already_is_not_written_again(tmp_path: Path) -> None:
     cache = sealed(tmp_path)
-    cache.grant("ines.tenant", {"User.Read"})
+    cache.note_used("ines.tenant", {"User.Read"})
     written = vault.sealed(tmp_path / "tokens.bin", KEY, "").signature()
-    cache.grant("ines.tenant", {"User.Read"})
-    cache.grant("ines.tenant", set())
+    cache.note_used("ines.tenant", {"User.Read"})
+    cache.note_used("ines.tenant", set())
     assert tokens(cache) == []
     assert vault.sealed(tmp_path / "tokens.bin", KEY, "").signature() == written
 
@@ -139,7 +139,7 @@ def test_one_token_answer_is_one_write(tmp_path: Path) -> None:
             writes.append(json.loads(content)["msal"])
             super().save(content)
 
-    AccountCache(Counting(tmp_path / "tokens.json", "plain", bytes, bytes)).add(signing_in("ines"))
+    AccountCache(Counting(tmp_path / "tokens.json", "plain", bytes, bytes), "organizations").add(signing_in("ines"))
     assert [sorted(write) for write in writes] == [
         ["AccessToken", "Account", "AppMetadata", "IdToken", "RefreshToken"],
     ]
@@ -149,7 +149,7 @@ def test_an_account_that_leaves_takes_its_tokens_and_scopes_along_and_nothing_el
     cache = plain(tmp_path)
     for name in ("ines", "marit"):
         cache.add(signing_in(name))
-        cache.grant(f"{name}.tenant", {"User.Read"})
+        cache.note_token(f"{name}.tenant", "", asked=(), granted={"User.Read"})
         cache.use(f"{name}.tenant")
     cache.remove("ines.tenant")
     assert (names(cache), cache.in_use) == (["marit"], "marit.tenant")
@@ -210,7 +210,7 @@ def test_a_call_is_served_from_memory_where_the_disk_cannot_be_written(
     cache = plain(blocked(tmp_path))
     assert names(cache) == []
     cache.add(signing_in("ines"))
-    cache.grant("ines.tenant", {"User.Read"})
+    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read"})
     cache.use("ines.tenant")
     assert (names(cache), cache.in_use, tokens(cache)) == (["ines"], "ines.tenant", [f"{RT}ines"])
     (warning,) = warnings(caplog)
@@ -250,7 +250,7 @@ def test_a_lock_that_is_not_given_does_not_lose_a_token_that_was_given_out(
             return super().locked(patience)
 
     held = vault.plain(tmp_path / "tokens.json")
-    cache = AccountCache(Impatient(tmp_path / "tokens.json", "plain", bytes, bytes))
+    cache = AccountCache(Impatient(tmp_path / "tokens.json", "plain", bytes, bytes), "organizations")
     with held.locked():
         cache.add(signing_in("ines"))
         assert tokens(cache) == [f"{RT}ines"]
@@ -270,7 +270,7 @@ def test_nobody_is_told_that_a_sign_in_was_removed_that_is_still_on_the_disk(tmp
 
 
 def test_memory_lets_an_account_go(tmp_path: Path) -> None:
-    cache = AccountCache(vault.MemoryVault("a test"))
+    cache = AccountCache(vault.MemoryVault("a test"), "organizations")
     cache.add(signing_in("ines"))
     cache.use("ines.tenant")
     cache.remove("ines.tenant")
@@ -284,7 +284,7 @@ from tests.auth.test_cache import sealed, signing_in
 cache = sealed(pathlib.Path(sys.argv[1]))
 for number in range(20):
     cache.add(signing_in(f"{{sys.argv[2]}}{{number:02}}"))
-    cache.grant("all.tenant", {{f"{{sys.argv[2]}}.{{number}}"}})
+    cache.note_token("all.tenant", "", asked=(), granted={{f"{{sys.argv[2]}}.{{number}}"}})
 """
 
 
@@ -322,7 +322,7 @@ def test_each_login_origin_and_each_app_has_a_file_of_its_own(tmp_path: Path) ->
     assert len({one.file(".bin") for one in places}) == 4
     assert place(tmp_path).file(".bin") == places[0].file(".bin")
     for one in places:
-        AccountCache(open_vault(one)).add(signing_in("ines"))
+        AccountCache(open_vault(one), "organizations").add(signing_in("ines"))
     assert len(list(tmp_path.glob("tokens-*.json"))) == 4
 
 
@@ -352,10 +352,10 @@ async def test_a_second_process_is_silent_after_the_first_has_signed_in(tenant: 
 def test_the_setting_decides_where_tokens_are_kept_and_status_says_so(
     tmp_path: Path, store: TokenStore, words: str
 ) -> None:
-    assert words in AccountCache(open_vault(place(tmp_path, store))).describe()
+    assert words in AccountCache(open_vault(place(tmp_path, store)), "organizations").describe()
 
 
 def test_nothing_is_on_the_disk_before_somebody_signs_in(tmp_path: Path) -> None:
-    cache = AccountCache(open_vault(place(tmp_path / "state")))
+    cache = AccountCache(open_vault(place(tmp_path / "state")), "organizations")
     assert (names(cache), cache.in_use) == ([], None)
     assert list(tmp_path.iterdir()) == []

@@ -152,7 +152,7 @@ def test_a_key_store_that_nobody_unlocked_asks_nobody_and_loses_nothing(tmp_path
 
 
 def test_without_a_session_bus_tokens_stay_in_memory_and_the_choice_is_named(tmp_path: Path) -> None:
-    store, reason = keys.find()
+    store, reason = keys.find(Path())
     assert (store, reason) == (None, keys.NO_STORE)
     words = only_memory(tmp_path)
     assert words.startswith(f"in memory only, gone when the server stops: {keys.NO_STORE}.")
@@ -162,7 +162,7 @@ def test_without_a_session_bus_tokens_stay_in_memory_and_the_choice_is_named(tmp
 @pytest.mark.parametrize("variable", ["keyring.backends.null.Keyring", "tests.auth.test_keys.TextFile"])
 def test_a_store_that_a_variable_names_must_be_one_that_keeps_secrets(tmp_path: Path, variable: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from mcp_local_graph.auth import keys; print(*keys.find())"],
+        [sys.executable, "-c", "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))"],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": variable, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
         capture_output=True,
@@ -185,7 +185,7 @@ def test_a_store_that_is_not_safe_is_not_used_and_named(tmp_path: Path, backend:
 
 def test_a_variable_that_names_nothing_is_said_to_lead_nowhere(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from mcp_local_graph.auth import keys; print(*keys.find())"],
+        [sys.executable, "-c", "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))"],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": "no.such.Backend", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
         capture_output=True,
@@ -213,15 +213,16 @@ def test_a_locked_store_is_said_to_be_locked_and_to_need_unlocking(
 def test_a_locked_key_store_leaves_the_file_as_it_is(tmp_path: Path) -> None:
     store = SecretService()
     keyring.set_keyring(store)
-    AccountCache(open_vault(place(tmp_path, TokenStore.AUTO))).add(signing_in("ines"))
+    AccountCache(open_vault(place(tmp_path, TokenStore.AUTO)), "organizations").add(signing_in("ines"))
     before = {path: path.read_bytes() for path in tmp_path.glob("tokens-*")}
     keyring.set_keyring(Locked())
-    away = AccountCache(open_vault(place(tmp_path, TokenStore.AUTO)))
-    assert names(away) == []
-    away.add(signing_in("marit"))
+    with pytest.raises(KeyStoreUnavailable, match="Unlock|locked"):
+        open_vault(place(tmp_path, TokenStore.AUTO))
+    elsewhere = open_vault(place(tmp_path / "new", TokenStore.AUTO))
+    assert "locked" in elsewhere.describe(), "where nothing is kept yet, the person can work in memory"
     assert {path: path.read_bytes() for path in tmp_path.glob("tokens-*")} == before
     keyring.set_keyring(store)
-    assert names(AccountCache(open_vault(place(tmp_path, TokenStore.AUTO)))) == ["ines"]
+    assert names(AccountCache(open_vault(place(tmp_path, TokenStore.AUTO)), "organizations")) == ["ines"]
 
 
 def test_a_store_that_asks_a_question_nobody_sees_is_not_waited_for() -> None:
@@ -249,7 +250,7 @@ def test_a_safe_store_among_several_is_found() -> None:
         backends = (NULL, TextFile(), SecretService())
 
     keyring.set_keyring(Several())  # type: ignore[no-untyped-call]  # keyring types this much no further
-    store, reason = keys.find()
+    store, reason = keys.find(Path())
     assert store is not None
     assert (store.name, reason) == ("Secret Service", "")
 
@@ -260,7 +261,7 @@ def test_several_stores_of_which_none_is_safe_are_none() -> None:
         backends = (NULL,)
 
     keyring.set_keyring(Several())  # type: ignore[no-untyped-call]  # keyring types this much no further
-    assert keys.find() == (None, keys.NO_STORE)
+    assert keys.find(Path()) == (None, keys.NO_STORE)
 
 
 def test_a_new_key_is_made_only_once(tmp_path: Path) -> None:
@@ -284,7 +285,7 @@ def test_where_the_key_cannot_be_guarded_while_it_is_made_tokens_stay_in_memory(
 
 def test_the_sealed_helper_of_these_tests_makes_the_same_kind_of_file(tmp_path: Path) -> None:
     keyring.set_keyring(SecretService())
-    AccountCache(open_vault(place(tmp_path / "real", TokenStore.AUTO))).add(signing_in("ines"))
+    AccountCache(open_vault(place(tmp_path / "real", TokenStore.AUTO)), "organizations").add(signing_in("ines"))
     sealed(tmp_path).add(signing_in("ines"))
     (real,) = (tmp_path / "real").glob("tokens-*.bin")
     assert real.read_bytes()[:4] == (tmp_path / "tokens.bin").read_bytes()[:4] == vault.MAGIC

@@ -183,9 +183,9 @@ def test_what_was_given_by_flag_is_kept_and_serves_a_command_without_flags(
         "login_url": tenant.login_url,
         "graph_url": tenant.graph_url,
         "ca_file": str(tenant.ca_file),
+        "token_store": "plaintext",
     }
     monkeypatch.setenv("MCP_LOCAL_GRAPH_STATE_DIR", str(state))
-    monkeypatch.setenv("MCP_LOCAL_GRAPH_TOKEN_STORE", "plaintext")
     status = here("status")
     assert (status.code, status.err) == (0, "")
     assert f"  client-id    {tenant.client_id}  (file)" in status.lines
@@ -201,7 +201,7 @@ def test_what_was_not_given_by_flag_is_not_kept(
         monkeypatch.setenv(f"MCP_LOCAL_GRAPH_{flag[2:].upper().replace('-', '_')}", pairs.pop(flag))
     ran = here("login", *(word for pair in pairs.items() for word in pair), help_with=with_a_code(tenant))
     assert ran.code == 0
-    assert config.read_file(tmp_path / "state") == {"tenant": tenant.tenant_id}
+    assert config.read_file(tmp_path / "state") == {"tenant": tenant.tenant_id, "token_store": "plaintext"}
     del pairs["--tenant"]
     monkeypatch.setenv("MCP_LOCAL_GRAPH_TENANT", tenant.tenant_id)
     (tmp_path / "state" / "settings.toml").unlink()
