@@ -23,7 +23,8 @@ ENVIRONMENT_PREFIX = "MCP_LOCAL_GRAPH"
 SETTINGS_FILE = "settings.toml"
 # What may stand in the settings file; everything else in it is a mistake that is named.
 FILE_KEYS = frozenset(
-    {"client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "sign_in", "token_store", "log_level"}
+    {"client_id", "tenant", "account", "cloud", "login_url", "graph_url", "ca_file", "sign_in", "token_store"}
+    | {"credential", "log_level"}
 )
 
 
@@ -35,6 +36,15 @@ class SignIn(StrEnum):
     BROWSER = "browser"
     DEVICE = "device"
     NEVER = "never"
+
+
+class Credential(StrEnum):
+    """Where tokens come from, other than by our own sign-in."""
+
+    AZURE_CLI = "azure-cli"
+    MANAGED_IDENTITY = "managed-identity"
+    WORKLOAD_IDENTITY = "workload-identity"
+    ENVIRONMENT = "environment"
 
 
 class TokenStore(StrEnum):
@@ -58,6 +68,7 @@ class Settings:
     state_dir: Path
     log_level: str
     account: str | None = None
+    credential: Credential | None = None
     origins: Mapping[str, str]
 
 
@@ -134,6 +145,8 @@ def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         token_store=TokenStore(values["token_store"]),
         state_dir=expanded(Path(values["state_dir"])),
         log_level=values["log_level"],
+        account=values.get("account") or None,
+        credential=Credential(values["credential"]) if values.get("credential") else None,
         origins=dict(origins),
     )
 

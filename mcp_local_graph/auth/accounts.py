@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 
 if TYPE_CHECKING:
-    from mcp_local_graph.auth.service import AuthenticationService, Status
+    from mcp_local_graph.auth.credentials import CredentialStatus, CredentialTokens
+    from mcp_local_graph.auth.service import AuthenticationService
+    from mcp_local_graph.auth.status import Status
 
 # The least that a sign-in asks for: who the person is. Every tenant lets its users grant it.
 FIRST_SCOPES = frozenset({"User.Read"})
@@ -30,14 +32,14 @@ class Account:
 class Accounts:
     """The accounts, for one tool call."""
 
-    def __init__(self, service: AuthenticationService) -> None:
+    def __init__(self, service: AuthenticationService | CredentialTokens) -> None:
         self._service = service
 
-    async def status(self) -> Status:
+    async def status(self) -> Status | CredentialStatus:
         """Who is signed in, what they granted, where it is kept."""
         return await self._service.status()
 
-    async def require(self) -> Status:
+    async def require(self) -> Status | CredentialStatus:
         """Make sure that somebody is signed in, because the person asks for it.
 
         Raises:

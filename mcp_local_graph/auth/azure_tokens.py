@@ -33,9 +33,9 @@ from azure.identity import (
 )
 
 from mcp_local_graph import tls
-from mcp_local_graph.auth.credentials import Credential
 from mcp_local_graph.auth.remedies import BY_CODE, codes_of, error_for
-from mcp_local_graph.auth.wire import _refuse_strangers, _Trusting, _unreachable, seconds
+from mcp_local_graph.auth.wire import Trusting, refuse_strangers, seconds, unreachable
+from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import (
     LocalGraphError,
     Need,
@@ -150,7 +150,7 @@ def _transport(source: Source) -> RequestsTransport:
     What its hook raises passes through azure-core and MSAL as the cause of theirs: neither retries nor remembers it.
     """
     session = requests.Session()
-    session.mount("https://", _Trusting(tls.client_context(source.ca_file)))
+    session.mount("https://", Trusting(tls.client_context(source.ca_file)))
     if source.kind is Credential.MANAGED_IDENTITY:
         session.trust_env = False  # what is on this machine is not asked through a proxy: the header is a secret
         session.hooks["response"].append(_check_here)
@@ -182,7 +182,7 @@ class _Answer:
 
     def check_entra(self, response: requests.Response) -> None:
         """Let only a token, or a step towards one, through."""
-        _refuse_strangers(response)
+        refuse_strangers(response)
         if response.status_code >= 400:  # noqa: PLR2004 - HTTP's line between yes and no
             raise self._refused(response.json())
 
@@ -204,7 +204,7 @@ class _Answer:
 
     def _lost(self, error: requests.RequestException) -> LocalGraphError:
         if self._kind is not Credential.MANAGED_IDENTITY:
-            return ServiceUnavailable(*_unreachable(error))
+            return ServiceUnavailable(*unreachable(error))
         if isinstance(error, requests.ConnectionError):
             return _nothing_here()
         return ServiceUnavailable("This machine's identity service did not finish its answer.", _AGAIN)

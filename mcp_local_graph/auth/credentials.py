@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import SettingsError, SignInFailed
 from mcp_local_graph.threads import in_thread
 
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 
 # A token is not used in its last five minutes, nor in the last fifth of a short life.
 _MARGIN, _MARGIN_SHARE = 300.0, 0.2
-
-
-class Credential(StrEnum):
-    """Where tokens come from, other than by our own sign-in."""
-
-    AZURE_CLI = "azure-cli"
-    MANAGED_IDENTITY = "managed-identity"
-    WORKLOAD_IDENTITY = "workload-identity"
-    ENVIRONMENT = "environment"
 
 
 class Identity(StrEnum):
@@ -79,6 +71,21 @@ class CredentialStatus:
     identity: Identity
     account: Account | None
     granted: frozenset[str]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a tool can work without asking anybody first: nobody could be asked."""
+        return True
+
+    def facts(self) -> dict[str, Any]:
+        """For `status --json`."""
+        return {
+            "credential": self.credential.value,
+            "identity": self.identity.value,
+            "account": self.account.user_name if self.account else None,
+            "tenant_id": self.account.tenant_id if self.account else None,
+            "granted": sorted(self.granted),
+        }
 
     def lines(self) -> list[str]:
         """One line per fact, for `status` and account_status."""
@@ -125,7 +132,18 @@ class CredentialTokens:
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
         return await asyncio.shield(self._flights[key])
 
-    async def begin(self, need: Need, *, asked: bool = False) -> tuple[Attempt, bool]:  # noqa: ARG002 - the surface of AuthenticationService
+    @property
+    def refused(self) -> None:
+        """Nobody is asked, so nobody has said no."""
+
+    async def begin(
+        self,
+        need: Need,  # noqa: ARG002 - the surface of AuthenticationService
+        *,
+        asked: bool = False,  # noqa: ARG002 - as above
+        anyone: bool = False,  # noqa: ARG002 - as above
+        since: float | None = None,  # noqa: ARG002 - as above
+    ) -> tuple[Attempt, bool]:
         """Nobody can sign in here.
 
         Raises:
@@ -143,6 +161,11 @@ class CredentialTokens:
         what = f"Nobody is signed in here: tokens come from --credential {self._source.kind}."
         by_az = self._source.kind is Credential.AZURE_CLI
         raise SignInFailed(what, "Run `az logout`." if by_az else "Stop the server, or serve without --credential.")
+
+    async def use(self, name: str) -> Account:  # noqa: ARG002 - as above
+        """There is nothing to choose from. Raises SignInFailed, always."""
+        what = f"There is one identity only: that of --credential {self._source.kind}."
+        raise SignInFailed(what, self._source.mend)
 
     async def status(self) -> CredentialStatus:
         """What there is to know. Asks nobody."""

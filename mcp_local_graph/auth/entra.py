@@ -80,6 +80,7 @@ class Entra:
                 **more,
             )
         except (KeyError, ValueError) as error:  # JSON, but no discovery document
+            self._discovered.clear()
             raise ServiceUnavailable(
                 "What answered in place of Microsoft's sign-in service does not describe one.",
                 "Check --tenant and the network, then try again.",

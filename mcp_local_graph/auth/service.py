@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -14,6 +14,7 @@ import anyio
 from mcp_local_graph.auth import browser, ladder
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.prompts import Prompts
+from mcp_local_graph.auth.status import Status
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
     TRY_AGAIN,
@@ -37,25 +38,6 @@ if TYPE_CHECKING:
     from mcp_local_graph.auth.silent import Silent
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What there is to know without asking anybody. `accounts` are all that the cache holds.
-
-    `lasts` says whether another process finds the sign-in. `ways` are the ways to ask a person on this machine, in
-    order; `no_broker` is why the broker is not among them.
-    """
-
-    account: Account | None
-    accounts: tuple[Account, ...]
-    granted: frozenset[str]
-    used: frozenset[str]
-    token_store: str
-    lasts: bool
-    under_way: Shown | None
-    ways: tuple[str, ...]
-    no_broker: str
 
 
 class AuthenticationService:
@@ -145,6 +127,9 @@ class AuthenticationService:
     async def status(self) -> Status:
         """What there is to know. Needs the key store, no network."""
         return await in_thread(self._status)
+
+    def require_person(self) -> None:
+        """Whoever signs in here is one."""
 
     async def granted(self) -> frozenset[str]:
         """The scopes that the account in use has granted."""
@@ -362,6 +347,7 @@ class AuthenticationService:
             under_way=None,
             ways=tuple(rung.value for rung in rungs),
             no_broker=machine.no_broker,
+            needed=self._registration.needed,
         )
         if self._registration.client_id is None:
             return nobody

@@ -43,7 +43,7 @@ class EntraClient:
         self._session = requests.Session()
         # Without this, requests would add a password of ~/.netrc to what we send.
         self._session.auth = _nobody
-        self._session.mount("https://", _Trusting(context))
+        self._session.mount("https://", Trusting(context))
 
     def get(self, url: str, params: object = None, headers: Any = None, **_: object) -> requests.Response:  # noqa: ANN401 - MSAL's
         """Fetch discovery documents."""
@@ -78,8 +78,8 @@ class EntraClient:
             _read_whole(response)
         except requests.RequestException as error:
             _logger.info("%s to the sign-in service failed: %s", method, type(error).__name__)
-            raise ServiceUnavailable(*_unreachable(error)) from error
-        _refuse_strangers(response)
+            raise ServiceUnavailable(*unreachable(error)) from error
+        refuse_strangers(response)
         return response
 
 
@@ -101,7 +101,7 @@ def _read_whole(response: requests.Response) -> None:
     response._content = b"".join(parts)  # noqa: SLF001 - where requests itself puts what it has read
 
 
-class _Trusting(HTTPAdapter):
+class Trusting(HTTPAdapter):
     """Trusts what the given context trusts, and nothing that an environment variable names."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
@@ -109,17 +109,21 @@ class _Trusting(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed through
+        """Straight connections."""
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - handed through
+        """Connections through a proxy."""
         return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401 - handed through
+        """Send one request."""
         # requests would put REQUESTS_CA_BUNDLE here, or its own list, in place of what the context trusts.
         kwargs["verify"] = True
         return super().send(request, *args, **kwargs)
 
     def cert_verify(self, conn: Any, url: str, verify: object, cert: object) -> None:  # noqa: ANN401, ARG002 - overridden
+        """Leave the context as it is."""
         conn.cert_reqs = "CERT_REQUIRED"
 
 
@@ -129,7 +133,7 @@ def _is_hopeless(response: requests.Response, data: Any) -> bool:  # noqa: ANN40
     return "grant_type" in data and isinstance(refused, SignInNeeded | Throttled)
 
 
-def _refuse_strangers(response: requests.Response) -> None:
+def refuse_strangers(response: requests.Response) -> None:
     """Let only a JSON object through, and no status that means `later`."""
     status = response.status_code
     answer = _json_object(response.text)
@@ -166,7 +170,8 @@ def seconds(retry_after: str | None) -> float:
     return float(min(max(int(value), 1), 3600)) if value.isdecimal() else 30.0
 
 
-def _unreachable(error: requests.RequestException) -> tuple[str, str]:
+def unreachable(error: requests.RequestException) -> tuple[str, str]:
+    """What kept us from the sign-in service, and what to do."""
     if isinstance(error, requests.exceptions.SSLError):
         return (
             f"The certificate of {_SERVICE} is not trusted on this machine.",

@@ -10,10 +10,13 @@ import click
 from mcp_local_graph import app, config
 from mcp_local_graph.auth import browser
 from mcp_local_graph.auth.accounts import FIRST_SCOPES
+from mcp_local_graph.auth.credentials import CredentialTokens
+from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
+from mcp_local_graph.tools import TOOLSETS, needed
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.accounts import Account
@@ -22,26 +25,41 @@ if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 # What a later start needs to find the same sign-in again.
-_REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "token_store")
+_REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "token_store", "account")
 # Seconds that the browser may take to fetch the last page.
 _LAST_PAGE = 3.0
 
 
 @click.command(params=[*SETTINGS])
 @click.option("--again", is_flag=True, help="Sign in though somebody is signed in, for instance as somebody else.")
+@click.option(
+    "--add",
+    "workloads",
+    multiple=True,
+    type=click.Choice(sorted(WORKLOADS)),
+    help="Ask for the permissions to read this too, ahead of time. May be given several times.",
+)
 @with_settings
-def command(settings: Settings, *, again: bool) -> None:
+def command(settings: Settings, *, again: bool, workloads: tuple[str, ...]) -> None:
     """Sign in to Microsoft 365: in the browser where there is one, else by a code.
 
-    The client id and tenant given as flags are kept in the settings file, so that a host needs none.
+    The ids given as flags are kept in the settings file, so that a host needs none.
     """
-    asyncio.run(_login(settings, again=again))
+    added = frozenset[str]().union(*(WORKLOADS[workload] for workload in workloads))
+    asyncio.run(_login(settings, added, again=again))
 
 
-async def _login(settings: Settings, *, again: bool) -> None:
-    auth = app.services(settings).auth
-    need = Need(FIRST_SCOPES) if again else await _need(auth)
+async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> None:
+    offered = needed(TOOLSETS)
+    auth = app.services(settings, offered).auth
+    if isinstance(auth, CredentialTokens):
+        await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead
+        return
     before = await auth.status()
+    if again or added - before.granted:
+        need: Need | None = Need(for_first_sign_in(offered) | added)
+    else:
+        need = await _need(auth)
     if need is None:
         output.say(f"Already signed in as {before.account.user_name if before.account else 'somebody'}.")
         output.say("To sign in as somebody else: mcp-local-graph login --again")
@@ -63,19 +81,19 @@ async def _sign_in(auth: AuthenticationService, need: Need, *, anyone: bool) -> 
         await in_thread(attempt.closed.wait, _LAST_PAGE)
         try:
             return attempt.outcome.result()
-        except SignInNeeded as needed:
-            if not needed.another_way and needed.need == attempt.need:
+        except SignInNeeded as refusal:
+            if not refusal.another_way and refusal.need == attempt.need:
                 raise
-            output.say(f"{needed.what} Trying another way.")
-            need = needed.need
+            output.say(f"{refusal.what} Trying another way.")
+            need = refusal.need
 
 
 async def _need(auth: AuthenticationService) -> Need | None:
     """What a sign-in is needed for; None where somebody is signed in."""
     try:
         await auth.token(FIRST_SCOPES)
-    except SignInNeeded as needed:
-        return needed.need
+    except SignInNeeded as refusal:
+        return refusal.need
     except SignInFailed:  # what refuses silently may well pass with a person there: that is why they came
         return Need(FIRST_SCOPES)
     return None

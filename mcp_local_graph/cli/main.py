@@ -15,6 +15,7 @@ _COMMANDS = {
     "serve": "Serve MCP on stdin and stdout; what a host starts.",
     "login": "Sign in to Microsoft 365.",
     "logout": "Forget the sign-in on this machine.",
+    "use": "Choose the account that calls are made as.",
     "status": "Show who is signed in, the settings, and where each came from.",
     "tools": "List the tools and the permissions each needs.",
     "demo": "Show it all on a demo tenant, without an account or a network.",

@@ -56,6 +56,7 @@ SETTINGS = (
     ),
     _option("--client-id", "The application id of your app registration; none is shipped."),
     _option("--tenant", "Your tenant's id or domain, `organizations` or `consumers`.", default="organizations"),
+    _option("--account", "Use this signed-in account only, by user name."),
     _option("--cloud", "The Microsoft cloud.", type=click.Choice([*clouds.CLOUDS, "custom"]), default="global"),
     _option("--login-url", "Where one signs in; with --cloud custom only."),
     _option("--graph-url", "Where Graph answers; with --cloud custom only."),
@@ -68,6 +69,11 @@ SETTINGS = (
         "Where tokens stay: sealed where this machine can (auto), or as you say.",
         type=click.Choice([store.value for store in TokenStore]),
         default="auto",
+    ),
+    _option(
+        "--credential",
+        "Take tokens from here instead of signing in; `environment` reads AZURE_CLIENT_ID and its like.",
+        type=click.Choice([kind.value for kind in config.Credential]),
     ),
     _option(
         "--log-level",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +11,11 @@ from mcp_local_graph import app
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import NAMES, SETTINGS, with_settings
 from mcp_local_graph.errors import SignInNeeded
+from mcp_local_graph.tools import TOOLSETS, needed
 
 if TYPE_CHECKING:
-    from mcp_local_graph.auth.service import Status
+    from mcp_local_graph.auth.credentials import CredentialStatus
+    from mcp_local_graph.auth.status import Status
     from mcp_local_graph.config import Settings
 
 
@@ -25,35 +27,24 @@ def command(settings: Settings, *, as_json: bool) -> int:
 
     Exit code 4 when nobody is signed in.
     """
-    status = asyncio.run(app.services(settings).auth.status())
-    facts = _facts(settings, status)
+    status = asyncio.run(_status(settings))
     if as_json:
-        output.say_json(facts)
+        output.say_json({**status.facts(), "settings": _settings(settings)})
     else:
-        _say(facts)
-    return 0 if status.account else SignInNeeded.exit_code
+        for line in status.lines():
+            output.say(line)
+        output.say("\nSettings:")
+        for name, setting in _settings(settings).items():
+            output.say(f"  {name.replace('_', '-'):<12} {setting['value'] or '-'}  ({setting['from']})")
+    return 0 if status.is_ready else SignInNeeded.exit_code
 
 
-def _facts(settings: Settings, status: Status) -> dict[str, Any]:
-    return {
-        "account": status.account.user_name if status.account else None,
-        "tenant_id": status.account.tenant_id if status.account else None,
-        "accounts": [account.user_name for account in status.accounts],
-        "granted": sorted(status.granted),
-        "token_store": status.token_store or None,
-        "settings": {name: {"value": _value(settings, name), "from": settings.origins[name]} for name in NAMES},
-    }
+async def _status(settings: Settings) -> Status | CredentialStatus:
+    return await app.services(settings, needed(TOOLSETS)).auth.status()
 
 
-def _say(facts: dict[str, Any]) -> None:
-    output.say(f"Signed in as {facts['account']}." if facts["account"] else "Nobody is signed in.")
-    if facts["account"]:
-        output.say(f"Tenant:  {facts['tenant_id']}")
-        output.say(f"Granted: {', '.join(facts['granted']) or 'nothing yet'}")
-    output.say(f"Tokens:  {facts['token_store'] or 'no app registration is named yet (--client-id)'}")
-    output.say("\nSettings:")
-    for name, setting in facts["settings"].items():
-        output.say(f"  {name.replace('_', '-'):<12} {setting['value'] or '-'}  ({setting['from']})")
+def _settings(settings: Settings) -> dict[str, dict[str, str | None]]:
+    return {name: {"value": _value(settings, name), "from": settings.origins[name]} for name in NAMES}
 
 
 def _value(settings: Settings, name: str) -> str | None:

@@ -10,7 +10,7 @@ from mcp_local_graph import threads, tls
 from mcp_local_graph.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import httpx
@@ -69,15 +69,22 @@ class Graph:
         opened: tuple[httpx.AsyncClient, GraphServiceClient],
         scopes: frozenset[str],
         granted: frozenset[str],
+        require_person: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._client, self._sdk = opened
         self._scopes = scopes
         self._granted = granted
+        self._require_person = require_person
 
     @property
     def me(self) -> UserItemRequestBuilder:
-        """The signed-in person, as the SDK's builder."""
+        """The signed-in person, as the SDK's builder.
+
+        Raises:
+            SettingsError: nobody is signed in: the tokens are an app's.
+        """
+        self._require_person()
         return self._sdk.me
 
     def may(self, scope: str) -> bool:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from mcp_local_graph.auth.attempt import Attempt, Shown
+    from mcp_local_graph.auth.credentials import CredentialTokens
     from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.errors import Need
 
@@ -71,7 +72,7 @@ Outcome = CallToolResult | InputRequiredResult
 class Asking:
     """Runs tool bodies, and signs the person in when one needs it."""
 
-    def __init__(self, auth: AuthenticationService, patience: Patience) -> None:
+    def __init__(self, auth: AuthenticationService | CredentialTokens, patience: Patience) -> None:
         self._auth = auth
         self._patience = patience
         self._open: OrderedDict[str, Talk] = OrderedDict()

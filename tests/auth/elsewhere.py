@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import clouds
-from mcp_local_graph.auth.credentials import Credential, CredentialTokens, Source
+from mcp_local_graph.auth.credentials import CredentialTokens, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
+    from mcp_local_graph.config import Credential
     from mcp_local_graph.sandbox import DemoTenant
 
 SCOPES = frozenset({"User.Read.All"})
@@ -106,7 +107,8 @@ PROBE = """
 import asyncio, sys, threading
 from pathlib import Path
 from mcp_local_graph import clouds
-from mcp_local_graph.auth.credentials import Credential, CredentialTokens, Source
+from mcp_local_graph.auth.credentials import CredentialTokens, Source
+from mcp_local_graph.config import Credential
 asking = CredentialTokens(Source(
     kind=Credential.AZURE_CLI, cloud=clouds.CLOUDS["global"], ca_file=None, tenant="organizations"))
 seen = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from mcp_local_graph.auth import keys, vault
+from mcp_local_graph.auth import keys
 from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable

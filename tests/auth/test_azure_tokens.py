@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from mcp_local_graph import clouds
-from mcp_local_graph.auth.credentials import Credential, CredentialTokens
+from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import (
     AdminNeeded,
     BlockedByPolicy,
@@ -34,6 +34,7 @@ from tests.graph.rig import Server, answering
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mcp_local_graph.auth.credentials import CredentialTokens
     from mcp_local_graph.sandbox import DemoTenant
 
 pytestmark = pytest.mark.anyio

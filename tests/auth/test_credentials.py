@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.auth.credentials import Credential, Identity
+from mcp_local_graph.auth.credentials import Identity
+from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import (
     LocalGraphError,
     Need,

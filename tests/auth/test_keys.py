@@ -162,7 +162,11 @@ def test_without_a_session_bus_tokens_stay_in_memory_and_the_choice_is_named(tmp
 @pytest.mark.parametrize("variable", ["keyring.backends.null.Keyring", "tests.auth.test_keys.TextFile"])
 def test_a_store_that_a_variable_names_must_be_one_that_keeps_secrets(tmp_path: Path, variable: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))"],
+        [
+            sys.executable,
+            "-c",
+            "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))",
+        ],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": variable, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
         capture_output=True,
@@ -185,7 +189,11 @@ def test_a_store_that_is_not_safe_is_not_used_and_named(tmp_path: Path, backend:
 
 def test_a_variable_that_names_nothing_is_said_to_lead_nowhere(tmp_path: Path) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))"],
+        [
+            sys.executable,
+            "-c",
+            "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))",
+        ],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": "no.such.Backend", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
         capture_output=True,
@@ -216,7 +224,7 @@ def test_a_locked_key_store_leaves_the_file_as_it_is(tmp_path: Path) -> None:
     AccountCache(open_vault(place(tmp_path, TokenStore.AUTO)), "organizations").add(signing_in("ines"))
     before = {path: path.read_bytes() for path in tmp_path.glob("tokens-*")}
     keyring.set_keyring(Locked())
-    with pytest.raises(KeyStoreUnavailable, match="Unlock|locked"):
+    with pytest.raises(KeyStoreUnavailable, match="locked"):
         open_vault(place(tmp_path, TokenStore.AUTO))
     elsewhere = open_vault(place(tmp_path / "new", TokenStore.AUTO))
     assert "locked" in elsewhere.describe(), "where nothing is kept yet, the person can work in memory"

@@ -158,7 +158,7 @@ def test_a_refusal_has_its_remedy_and_the_ids_for_it(tenant: DemoTenant, tmp_pat
 
 
 def test_a_way_of_signing_in_that_is_not_there_is_said(tenant: DemoTenant, tmp_path: Path) -> None:
-    for way, words, code in (("never", "may not ask", 4), ("broker", "not part of this version", 2)):
+    for way, words, code in (("never", "may not ask", 4), ("broker", "cannot be used", 4)):
         ran = here("login", *flags(tenant, tmp_path, sign_in=way))
         assert (ran.code, ran.out) == (code, "")
         assert words in ran.err
@@ -204,6 +204,7 @@ def test_what_was_not_given_by_flag_is_not_kept(
     assert config.read_file(tmp_path / "state") == {"tenant": tenant.tenant_id, "token_store": "plaintext"}
     del pairs["--tenant"]
     monkeypatch.setenv("MCP_LOCAL_GRAPH_TENANT", tenant.tenant_id)
+    monkeypatch.setenv("MCP_LOCAL_GRAPH_TOKEN_STORE", pairs.pop("--token-store"))
     (tmp_path / "state" / "settings.toml").unlink()
     ran = here("login", *(word for pair in pairs.items() for word in pair))
     assert (ran.code, len(ran.lines)) == (0, 2)
@@ -239,11 +240,29 @@ def test_status_tells_who_is_signed_in_and_needs_no_network(tenant: DemoTenant, 
     tenant.stop()
     ran = here("status", *words)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.lines[:3] == [f"Signed in as {INES}.", f"Tenant:  {tenant.tenant_id}", "Granted: User.Read"]
-    assert ran.lines[3].startswith("Tokens:  ")
+    assert ran.lines[:2] == [f"Signed in: {INES} (tenant {tenant.tenant_id})", "Granted: User.Read"]
+    assert ran.lines[2].startswith("Tokens: ")
     facts = json.loads(here("status", "--json", *words).out)
     assert (facts["account"], facts["tenant_id"], facts["granted"]) == (INES, tenant.tenant_id, ["User.Read"])
     assert not [name for name in facts if "token" in name and name != "token_store"]
+
+
+def test_use_chooses_between_the_signed_in_accounts(tenant: DemoTenant, tmp_path: Path) -> None:
+    by_code(tenant, tmp_path)
+    nobody = here("use", "nobody@example.com", *flags(tenant, tmp_path))
+    assert (nobody.code, nobody.out) == (4, "")
+    assert "nobody@example.com" in nobody.err
+    chosen = here("use", INES.upper(), *flags(tenant, tmp_path))
+    assert (chosen.code, chosen.out) == (0, f"In use: {INES}\n")
+
+
+def test_add_asks_for_the_permissions_of_a_workload_and_once_is_enough(tenant: DemoTenant, tmp_path: Path) -> None:
+    by_code(tenant, tmp_path)
+    words = flags(tenant, tmp_path, sign_in="device")
+    assert here("login", "--add", "files", *words, help_with=with_a_code(tenant)).code == 0
+    assert "Granted: Files.Read, User.Read" in here("status", *words).lines
+    again = here("login", "--add", "files", *words)
+    assert again.lines[0] == f"Already signed in as {INES}."
 
 
 def test_logout_forgets_the_account_in_use_and_all_forgets_everybody(tenant: DemoTenant, tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ def test_by_default_nothing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         "ca_file": None,
         "sign_in": "auto",
         "token_store": "auto",
+        "account": None,
+        "credential": None,
         "log_level": "warning",
     }
     assert not (tmp_path / "xdg").exists()
@@ -76,12 +78,14 @@ def test_every_setting_has_its_variable(state: Path, tmp_path: Path, monkeypatch
         "ca_file": str(tmp_path / "ca.pem"),
         "sign_in": "device",
         "token_store": "memory",
+        "account": "ines@example.com",
         "log_level": "debug",
     }
     for name, value in values.items():
         monkeypatch.setenv(f"MCP_LOCAL_GRAPH_{name.upper()}", value)
     settings = shown()
     assert settings.pop("state_dir")["value"] == str(state)
+    assert settings.pop("credential")["value"] is None
     assert settings == {name: {"value": value, "from": "environment"} for name, value in values.items()}
 
 
@@ -104,7 +108,7 @@ def test_status_says_for_people_where_each_setting_came_from(state: Path) -> Non
     (state / "settings.toml").write_text('tenant = "file.example"\n')
     ran = here("status", "--client-id", ID, "--token-store", "memory")
     assert (ran.code, ran.err) == (4, "")
-    assert ran.lines[0] == "Nobody is signed in."
+    assert ran.lines[0].startswith("Nobody is signed in. Sign in: run `mcp-local-graph login`")
     assert f"  client-id    {ID}  (flag)" in ran.lines
     assert "  tenant       file.example  (file)" in ran.lines
     assert f"  state-dir    {state}  (environment)" in ran.lines
@@ -200,3 +204,17 @@ def test_a_server_with_wrong_settings_ends_with_a_text_on_stderr(state: Path) ->
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("Error: --tenant common")
     assert list(state.iterdir()) == []
+
+
+def test_status_says_whose_tokens_a_credential_gives(state: Path) -> None:
+    ran = here("status", "--credential", "environment")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines[0] == "Tokens come from --credential environment; nobody signs in here."
+    assert json.loads(here("status", "--json", "--credential", "azure-cli").out)["credential"] == "azure-cli"
+
+
+@pytest.mark.parametrize("words", [["login"], ["logout"], ["use", "ines@example.com"]])
+def test_with_a_credential_nobody_signs_in_or_out_here(state: Path, words: list[str]) -> None:
+    ran = here(*words, "--credential", "managed-identity")
+    assert (ran.code, ran.out) == (4, "")
+    assert "--credential managed-identity" in ran.err

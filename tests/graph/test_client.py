@@ -36,7 +36,7 @@ async def graph_at(
     server: Server, ca_file: Path, tokens: Tokens | None = None, granted: frozenset[str] = frozenset()
 ) -> tuple[Connection, Graph]:
     connection = Connection(server.origin, tokens or Tokens(), ca_file)
-    return connection, Graph(connection, await connection.open(), USER_READ, granted)
+    return connection, Graph(connection, await connection.open(), USER_READ, granted, lambda: None)
 
 
 async def test_an_object_comes_as_graphs_own_json(authority: Authority, ca_file: Path) -> None:
