@@ -14,7 +14,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def _help() -> str:
-    context = click.Context(group, info_name="mcp-local-graph", terminal_width=100)
+    context = group.make_context("mcp-local-graph", [], resilient_parsing=True, terminal_width=100)
     return f"```text\n{group.get_help(context)}\n```"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
+from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import LocalGraphError, Need
 from mcp_local_graph.sandbox import Person
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.attempt import Attempt
-    from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.sandbox import DemoTenant
     from mcp_local_graph.sandbox.person import Page
 
@@ -29,7 +29,9 @@ SOON = 10.0
 
 def service(tenant: DemoTenant, directory: Path, /, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - any setting
     """The authentication service behind the settings of `tests.support`."""
-    return services(tenant, directory, **changes).auth
+    auth = services(tenant, directory, **changes).auth
+    assert isinstance(auth, AuthenticationService)
+    return auth
 
 
 def device_service(tenant: DemoTenant, directory: Path, /, **changes: Any) -> AuthenticationService:  # noqa: ANN401 - as above

@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.kit import BASIC, service, sign_in
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from mcp_local_graph.sandbox import DemoTenant
 
@@ -246,8 +247,10 @@ def test_a_lock_that_is_not_given_does_not_lose_a_token_that_was_given_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Impatient(vault.FileVault):
-        def locked(self, patience: float = 0.02) -> AbstractContextManager[None]:
-            return super().locked(patience)
+        @contextmanager
+        def locked(self, patience: float = 0.02) -> Iterator[None]:
+            with super().locked(patience):
+                yield
 
     held = vault.plain(tmp_path / "tokens.json")
     cache = AccountCache(Impatient(tmp_path / "tokens.json", "plain", bytes, bytes), "organizations")

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import jsonschema  # type: ignore[import-untyped]  # its stubs are not among the locked packages
+import jsonschema
 import pytest
 
 from mcp_local_graph.sandbox import scopes

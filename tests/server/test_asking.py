@@ -7,6 +7,7 @@ import anyio
 import pytest
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
+from mcp_local_graph.auth.status import Status
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.sandbox import Person
 from mcp_local_graph.server.asking import Patience
@@ -17,6 +18,8 @@ from tests.server.hosts import ERAS, KINDS, LEGACY, STATELESS, do_nothing, hoste
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mcp_local_graph.app import Services
+    from mcp_local_graph.auth.attempt import Shown
     from mcp_local_graph.sandbox import DemoTenant
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +29,14 @@ SHORT = Patience(wait=0.4, progress=0.1)
 @pytest.fixture(params=ERAS)
 def era(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+async def under_way_of(services: Services) -> Shown:
+    """The sign-in that waits for its person."""
+    status = await services.auth.status()
+    assert isinstance(status, Status)
+    assert status.under_way is not None
+    return status.under_way
 
 
 def with_browser(monkeypatch: pytest.MonkeyPatch, does: str = "accept") -> None:
@@ -84,8 +95,7 @@ async def test_a_client_that_fails_to_show_the_address_is_no_answer_of_the_perso
     async with hosted(services, LEGACY) as host:
         host.answer = "broken"
         words = await host.text("profile_get")
-        under_way = (await services.auth.status()).under_way
-        assert under_way is not None
+        under_way = await under_way_of(services)
         assert under_way.address in words
         await sign_in(under_way.address)
         assert "Name:" in await host.text("profile_get")
@@ -154,8 +164,7 @@ async def test_when_patience_ends_the_answer_says_so_and_the_next_call_goes_on(
         still = await host.text("profile_get")
         assert "make this call again" in still
         assert len(host.shown) == (kind == "url")
-        under_way = (await services.auth.status()).under_way
-        assert under_way is not None
+        under_way = await under_way_of(services)
         await sign_in(under_way.address)
         assert "Name:" in await host.text("profile_get")
 
@@ -175,8 +184,7 @@ async def test_without_a_browser_the_code_is_the_answer_at_once(
     async with hosted(services, era, kind) as host:
         with anyio.fail_after(3):
             answer = await host.call("profile_get")
-        shown = (await services.auth.status()).under_way
-        assert shown is not None
+        shown = await under_way_of(services)
         assert shown.code
         assert shown.code in text_of(answer)
         assert shown.address in text_of(answer)
@@ -193,8 +201,7 @@ async def test_without_a_browser_a_host_that_shows_addresses_shows_the_code_besi
     codes: list[str] = []
 
     async def enter(address: str) -> None:
-        shown = (await services.auth.status()).under_way
-        assert shown is not None
+        shown = await under_way_of(services)
         assert shown.code
         codes.append(shown.code)
         await in_thread(Person().enter_device_code, address, shown.code)
@@ -212,8 +219,7 @@ async def test_a_browser_that_cannot_be_opened_leaves_the_address_in_the_answer(
     services = support.services(tenant, tmp_path)
     async with hosted(services, era, "none") as host:
         answer = await host.text("profile_get")
-        under_way = (await services.auth.status()).under_way
-        assert under_way is not None
+        under_way = await under_way_of(services)
         assert under_way.address in answer
 
 
@@ -232,8 +238,7 @@ async def test_a_cancelled_call_leaves_the_sign_in_to_be_finished(tenant: DemoTe
         with anyio.move_on_after(0.5) as cancelled:
             await host.call("profile_get")
         assert cancelled.cancelled_caught
-        under_way = (await services.auth.status()).under_way
-        assert under_way is not None
+        under_way = await under_way_of(services)
         await sign_in(under_way.address)
         assert "Name:" in await host.text("profile_get")
         assert len(host.shown) == 1
