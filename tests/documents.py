@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import click
+from typing import TYPE_CHECKING
 
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import table
+
+if TYPE_CHECKING:
+    import click
 
 README = Path(__file__).parents[1] / "README.md"
 

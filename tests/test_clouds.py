@@ -113,3 +113,28 @@ def test_microsofts_sign_in_with_its_own_graph_is_fine_on_its_own_port_only() ->
 def test_a_strangers_sign_in_may_be_joined_with_any_graph() -> None:
     for login in (LOGIN, "https://notlogin.microsoftonline.com.example", "https://evillogin.microsoftonline.com"):
         assert clouds.custom(login, GRAPH).login_url == login
+
+
+OWN = clouds.Cloud("custom", LOGIN, GRAPH)
+AT_MICROSOFT = "https://login.microsoftonline.com/t/oauth2/v2.0/authorize"
+
+
+def test_endpoints_on_the_sign_in_host_are_followed() -> None:
+    clouds.check_endpoints(OWN, f"{LOGIN}/authorize", f"{LOGIN}/token", None)
+    clouds.check_endpoints(clouds.CLOUDS["global"], AT_MICROSOFT, "https://login.microsoftonline.com/t/token", None)
+
+
+@pytest.mark.parametrize(
+    ("authorize", "token", "device"),
+    [
+        (AT_MICROSOFT, f"{LOGIN}/token", None),
+        (f"{LOGIN}/authorize", "https://login.microsoftonline.com/t/oauth2/v2.0/token", None),
+        (f"{LOGIN}/authorize", f"{LOGIN}:8443/token", None),
+        (f"{LOGIN}/authorize", f"{LOGIN}/token", "https://elsewhere.example/devicecode"),
+    ],
+)
+def test_a_discovery_document_cannot_lead_to_microsofts_sign_in_for_another_graph(
+    authorize: str, token: str, device: str | None
+) -> None:
+    with pytest.raises(SettingsError):
+        clouds.check_endpoints(OWN, authorize, token, device)

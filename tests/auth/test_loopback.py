@@ -406,6 +406,13 @@ def test_the_style_is_the_one_that_the_policy_allows_and_there_is_nothing_else(v
     assert not re.search("<script|<img|<link|src=|https?://|style=|onclick", reply.text)
 
 
+@pytest.mark.parametrize("others", ['prefs={"theme":"dark"}', "theme=dark mode", "flag", "a=b=c", "=", ";;"])
+def test_cookies_of_other_programs_on_this_machine_do_not_hide_ours(visitor: Visitor, others: str) -> None:
+    mine = visitor.begin()
+    reply = visitor.get("/finish", Cookie=f"{others}; {mine}")
+    assert reply.status == 200
+
+
 def test_the_cookie_is_for_this_listener_and_no_script(visitor: Visitor) -> None:
     cookie = visitor.post(visitor.path).headers["set-cookie"]
     assert cookie.startswith(f"mcp_local_graph_{visitor.listener.port}=")
