@@ -1,18 +1,24 @@
-"""The parts of the README that the program writes: between markers, checked by a test, renewed by scripts/documents."""
+"""What the program writes of its documents, checked by a test and renewed by scripts/documents.
+
+In the README these are the parts between markers; docs/errors.md is the table of Entra's errors as a whole.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcp_local_graph.auth.remedies import BY_CODE, Remedy
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import table
+from mcp_local_graph.errors import AdminNeeded, RegistrationWrong, ServiceUnavailable
 
 if TYPE_CHECKING:
     import click
 
 README = Path(__file__).parents[1] / "README.md"
+ERRORS = README.parent / "docs" / "errors.md"
 
 
 def _help() -> str:
@@ -46,5 +52,38 @@ def with_blocks(text: str) -> str:
     return text
 
 
+def errors() -> str:
+    """One row per remedy, in the order of the table: what Entra says, what it means, what to do, and who."""
+    codes: dict[Remedy, list[int]] = {}
+    for code, remedy in BY_CODE.items():
+        codes.setdefault(remedy, []).append(code)
+    rows = [
+        f"| {', '.join(str(code) for code in found)} | {remedy.cause} | {remedy.action} | {_who(remedy)} |"
+        for remedy, found in codes.items()
+    ]
+    return "\n".join(
+        [
+            "# What the errors of Microsoft's sign-in mean",
+            "",
+            "An error of the server names its code as `AADSTS…`. Any other code: look it up at",
+            "`https://login.microsoftonline.com/error?code=<number>`.",
+            "",
+            "| AADSTS | what it means | what to do | who |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _who(remedy: Remedy) -> str:
+    if issubclass(remedy.kind, AdminNeeded) or "administrator" in remedy.action:
+        return "your administrator"
+    if issubclass(remedy.kind, RegistrationWrong):
+        return "whoever registered the app"
+    return "nobody: it passes" if issubclass(remedy.kind, ServiceUnavailable) else "you"
+
+
 if __name__ == "__main__":
+    ERRORS.write_text(errors(), encoding="utf-8")
     README.write_text(with_blocks(README.read_text(encoding="utf-8")), encoding="utf-8")

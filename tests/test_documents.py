@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mcp_local_graph.cli.main import group
-from tests.documents import BLOCKS, README, with_blocks
+from tests.documents import BLOCKS, ERRORS, README, errors, with_blocks
 
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"`?(?:uvx )?(mcp-local-graph [a-z][^`\n]*)")
@@ -23,7 +23,11 @@ def test_the_readme_shows_the_programs_own_help_tools_and_settings() -> None:
     assert all(f"<!-- {name} -->" in text for name in BLOCKS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "SECURITY.md"])
+def test_the_page_of_errors_is_the_programs_own_table() -> None:
+    assert ERRORS.read_text(encoding="utf-8") == errors(), "run scripts/documents"
+
+
+@pytest.mark.parametrize("page", ["README.md", "SECURITY.md", "docs/errors.md"])
 def test_every_command_that_a_page_names_exists(page: str) -> None:
     found = COMMAND.findall((ROOT / page).read_text(encoding="utf-8"))
     assert found
