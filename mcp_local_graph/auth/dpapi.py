@@ -1,9 +1,9 @@
 """The key in a file that Windows encrypts for this user on this machine (DPAPI).
 
 Only the key, not the cache: what DPAPI protects is lost when an administrator resets the password, or the profile is
-copied to another machine ("Key not valid for use in specified state", -2146893813; facts/msal.md §3, azure-cli#20231),
+copied to another machine ("Key not valid for use in specified state", -2146893813; azure-cli#20231),
 and msal-extensions' own file is written over in place, so that a reader can see half of it. Credential Manager, which
-keyring would use, roams with the account and holds 1,280 characters (facts/msal.md §4). DPAPI itself could not be tried
+keyring would use, roams with the account and holds 1,280 characters. DPAPI itself could not be tried
 where this was written: the tests put a small agent of their own in its place.
 """
 

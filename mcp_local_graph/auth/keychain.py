@@ -1,7 +1,7 @@
 """The key as a generic password in the login keychain of macOS, written once.
 
 Once, because macOS remembers per item which programs may read it: keyring deletes and adds the item at each write, and
-so forgets an "Always allow" (facts/msal.md §4). msal-extensions' `Keychain` finds, adds or changes in place. A Python
+so forgets an "Always allow". msal-extensions' `Keychain` finds, adds or changes in place. A Python
 that uv installed is signed ad hoc, so each new one is asked about once. The Keychain could not be tried where this was
 written: the tests put a small one of their own in its place.
 """
@@ -38,7 +38,7 @@ class Passwords(Protocol):
 
 _NOT_FOUND = -25300
 _DUPLICATE = -25299
-# Security/SecBase.h, and who met them (facts/msal.md §3, §7).
+# Security/SecBase.h, and who met them (flyte-sdk#1300, msal-extensions#80).
 _MEANINGS = {
     -128: ("You did not allow access to the Keychain.", "Try again, and choose Always Allow."),
     -25291: ("There is no Keychain in this session.", "Start the server from a desktop session."),

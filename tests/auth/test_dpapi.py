@@ -13,7 +13,7 @@ from tests.auth.key_contract import KeyStoreContract
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What Windows says after a password reset (facts/msal.md §3).
+# What Windows says after a password reset.
 KEY_NOT_VALID = -2146893813
 
 

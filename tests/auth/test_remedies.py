@@ -19,7 +19,7 @@ from mcp_local_graph.errors import (
 
 NEED = Need(frozenset({"Mail.Read", "User.Read"}), account="uid.utid", hint="ines@brackwater.example")
 CORRELATION = "b4a65ae6-a130-49c1-b6d3-7b24b15ee250"
-# Every code of `facts/users.md` §4 that a sign-in can end with, by the class of what helps.
+# Every code that a sign-in can end with, by the class of what helps.
 EXPECTED: dict[type[LocalGraphError], str] = {
     SignInNeeded: """65001 50058 50089 50132 50133 50173 70043 700082 70008 700084 70000 50074 50076 50078 50097 50158
         50072 50079 53004 50055 54005""",
