@@ -322,8 +322,9 @@ class AuthenticationService:
         from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
 
         for entry in entra.cache.entries():
-            if entry["home_account_id"] == account.home_account_id and broker.established(entry):
-                entra.broker().sign_out(entry)
+            theirs = entry["home_account_id"] == account.home_account_id and broker.established(entry)
+            if theirs and not entra.broker().sign_out(entry):
+                _logger.warning("The system's sign-in broker did not answer: the account stays signed in there")
 
     def _account(self) -> Account | None:
         """The account that a call would be made as now; None where that is unclear or nobody."""
