@@ -17,6 +17,7 @@ from mcp_local_graph.errors import (
     AccountUnclear,
     KeyStoreUnavailable,
     LocalGraphError,
+    SignInDeclined,
     SignInExpired,
     SignInFailed,
     WayClosed,
@@ -126,7 +127,7 @@ class _BrowserConversation:
         try:
             self._settle.check(account)
         except AccountUnclear as error:
-            self._attempt.end(error)
+            self._refuse(error)
             raise
         expected = need.account in {None, account.home_account_id}
         if self._attempt.over:  # it was cancelled, or its time ran out, while Microsoft answered
@@ -144,7 +145,14 @@ class _BrowserConversation:
         return True
 
     def cancel(self) -> None:
-        self._attempt.cancel()
+        self._refuse(SignInDeclined("The sign-in was cancelled.", TRY_AGAIN))
+
+    def _refuse(self, error: LocalGraphError) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            self._attempt.end(error)
+        else:
+            _reject(self._attempt, self._settle, held[0], error, is_new=self._is_new)
 
     def _let_go(self) -> None:
         """MSAL has stored the tokens of an account that nobody wanted in the end: drop them, if they are new here."""
@@ -217,9 +225,20 @@ def settle_unseen(attempt: Attempt, settle: Settle, before: frozenset[str], sign
     if refusal is None and attempt.claim():
         _keep(attempt, settle, signed)
         return
-    attempt.end(refusal or SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN))
-    if account.home_account_id not in before:
-        settle.drop(account)
+    over = SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN)
+    _reject(attempt, settle, account, refusal or over, is_new=account.home_account_id not in before)
+
+
+def _reject(attempt: Attempt, settle: Settle, account: Account, error: LocalGraphError, *, is_new: bool) -> None:
+    """Drop the tokens that MSAL has stored, if the account is new here; only then tell those who wait."""
+    claimed = attempt.claim()
+    try:
+        if is_new:
+            settle.drop(account)
+    except LocalGraphError as kept:  # they could not be taken off the disk: that is what has to be told
+        error = kept
+    if claimed:
+        attempt.end(error, claimed=True)
 
 
 def _refusal(need: Need, settle: Settle, account: Account) -> LocalGraphError | None:
