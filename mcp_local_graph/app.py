@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
-from mcp_local_graph.catalogue.scopes import for_first_sign_in
 from mcp_local_graph.graph.client import Connection, Graph
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationSer
             token_store=settings.token_store,
             state_dir=settings.state_dir,
             account=settings.account,
-            first_scopes=for_first_sign_in(needed),
             needed=needed,
         )
     )

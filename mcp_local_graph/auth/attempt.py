@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
@@ -50,7 +49,6 @@ class Attempt:
         self._claimed = False
         # Set once nothing more is to be shown: the last page, where there is one, has been fetched.
         self.closed = threading.Event()
-        self.ends_at = time.monotonic() + lifetime
         self.outcome: Future[Account] = Future()
         self.shown: Shown
         self._timer = threading.Timer(lifetime, self.end, [_expired()])

@@ -21,7 +21,7 @@ _ALL = (Rung.BROKER, Rung.BROWSER, Rung.DEVICE)
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Abilities:
     """What this machine can show. `no_broker` is the reason why there is none, or nothing."""
 
     no_broker: str
@@ -59,7 +59,7 @@ TABLE = (
 # down is no sign-in problem.
 
 
-def rungs(chosen: SignIn, machine: Machine) -> tuple[Rung, ...]:
+def rungs(chosen: SignIn, machine: Abilities) -> tuple[Rung, ...]:
     """The rungs to try, in order. A setting pins one, whether or not this machine seems to have it."""
     match chosen:
         case SignIn.BROKER | SignIn.BROWSER | SignIn.DEVICE:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 class Registration:
     """`account` pins the user name or home account id that may be used; no other is, then.
 
-    `first_scopes` are asked for at a sign-in that has no other reason; `needed` are those that the offered tools may
-    ask for in time.
+    `needed` are the scopes that the offered tools may ask for in time.
     """
 
     client_id: str | None
@@ -28,5 +27,4 @@ class Registration:
     token_store: TokenStore
     state_dir: Path
     account: str | None = None
-    first_scopes: frozenset[str] = frozenset({"User.Read"})
     needed: frozenset[str] = frozenset()

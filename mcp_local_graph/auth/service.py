@@ -166,13 +166,13 @@ class AuthenticationService:
     def _silently(self, need: Need, *, renew: bool) -> str:
         return self._open()[1].token(need, renew=renew)
 
-    def _machine(self) -> ladder.Machine:
+    def _machine(self) -> ladder.Abilities:
         from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
 
         with self._opening:
             if self._no_broker is None:  # asked once: finding out imports the broker's package
                 self._no_broker = broker.why_not(broker.this_machine(), self._registration.cloud) or ""
-        return ladder.Machine(no_broker=self._no_broker, browser=browser.can_open())
+        return ladder.Abilities(no_broker=self._no_broker, browser=browser.can_open())
 
     def _rungs(self) -> tuple[Rung, ...]:
         """The ways that are left, in order."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph.auth.attempt import Rung
-from mcp_local_graph.auth.ladder import TABLE, Machine, Row, closed_by, rungs
+from mcp_local_graph.auth.ladder import TABLE, Abilities, Row, closed_by, rungs
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import BlockedByPolicy, BrokerUnusable, SignInDeclined, Trace
 from tests.auth.kit import BASIC_NEED, device_service, ended, failure
@@ -28,16 +28,16 @@ BROKER, BROWSER, DEVICE = Rung.BROKER, Rung.BROWSER, Rung.DEVICE
     ],
 )
 def test_the_order_is_what_the_machine_can_show(no_broker: str, browser: bool, order: tuple[Rung, ...]) -> None:  # noqa: FBT001 - a column of the table
-    assert rungs(SignIn.AUTO, Machine(no_broker, browser)) == order
+    assert rungs(SignIn.AUTO, Abilities(no_broker, browser)) == order
 
 
 @pytest.mark.parametrize("chosen", [SignIn.BROKER, SignIn.BROWSER, SignIn.DEVICE])
 def test_a_setting_pins_a_rung_whatever_the_machine_has(chosen: SignIn) -> None:
-    assert rungs(chosen, Machine("absent", browser=False)) == (Rung(chosen.value),)
+    assert rungs(chosen, Abilities("absent", browser=False)) == (Rung(chosen.value),)
 
 
 def test_never_means_no_rung() -> None:
-    assert rungs(SignIn.NEVER, Machine("", browser=True)) == ()
+    assert rungs(SignIn.NEVER, Abilities("", browser=True)) == ()
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.why)
