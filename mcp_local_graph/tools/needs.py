@@ -6,15 +6,17 @@ that the model fills in. `Toolset.tool` records the facts and returns the functi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from mcp_local_graph.auth.accounts import Accounts
 from mcp_local_graph.graph.client import Graph
+from mcp_local_graph.safety.labels import UNTRUSTED, Label
 
-__all__ = ["GIVEN", "Accounts", "Effect", "Graph", "Result", "Tool", "Toolset"]
+__all__ = ["GIVEN", "Accounts", "Effect", "Graph", "Image", "Label", "Reading", "Result", "Tool", "Toolset"]
 
 # The types that are given, not asked of the model.
 GIVEN: tuple[type, ...] = (Graph, Accounts)
@@ -33,6 +35,34 @@ class Result(Protocol):
 
     def lines(self) -> list[str]:
         """Itself for a model, in as few words as it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture for the model to look at; `mime_type` is of the kind `image/png`."""
+
+    data: bytes
+    mime_type: str
+
+
+class Reading(ABC):
+    """What was read from Microsoft 365. The server marks its lines as data that others may have written."""
+
+    @abstractmethod
+    def lines(self) -> list[str]:
+        """What was read, for a model, in as few words as it takes."""
+
+    def notes(self) -> list[str]:
+        """Our own words about it, outside the marks: how to get the rest, what was tried."""
+        return []
+
+    def label(self) -> Label:
+        """Who may have written it, and who may see it."""
+        return UNTRUSTED
+
+    def images(self) -> Sequence[Image]:
+        """Pictures that go with it."""
+        return ()
 
 
 ToolFunction = Callable[..., Awaitable[Result]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcp_local_graph.errors import NotFound, PermissionMissing
-from mcp_local_graph.tools.needs import Effect, Graph, Toolset
+from mcp_local_graph.safety.labels import TRUSTED, Label
+from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 PROFILE = Toolset("profile", "The signed-in person")
 
@@ -25,7 +26,7 @@ _MAILBOX = "MailboxSettings.Read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Reading):
     """A person. Empty texts are properties that the organisation has not filled in, or that nobody granted."""
 
     name: str
@@ -53,6 +54,10 @@ class Profile:
             "Time zone": self.time_zone,
         }
         return [f"{name}: {value}" for name, value in facts.items() if value]
+
+    def label(self) -> Label:
+        """The organisation itself keeps the directory."""
+        return TRUSTED
 
 
 @PROFILE.tool("Show my profile", effect=Effect.READ, scopes={"User.Read"}, optional={_MANAGER, _MAILBOX})
