@@ -16,9 +16,14 @@
     ├── ServiceUnavailable          the network or a service is down; signing in again would not help
     │   └── Throttled               the service asked for a pause
     ├── KeyStoreUnavailable         the place of the cache's key is locked or absent; nothing was deleted
+    ├── RequestRefused              an argument that makes no sense, or a request that is never sent
+    │   └── CursorUnknown           a cursor that is none, or none any more
+    ├── DocumentUnreadable          a document that cannot be turned into text
     └── GraphRefused                Microsoft Graph answered with an error
         ├── PermissionMissing       403: a scope or a right is missing
         ├── NotFound                404: there is no such thing, or not for this account
+        │   └── HandleUnknown       a handle that is none, or none any more
+        ├── WriteUncertain          a change may have been made, or not: the answer got lost
         └── TokenRejected           401: the access token was refused
 
 The texts are for a model and a person at once and are safe to log: no token, code, body, or other people's words.
@@ -177,6 +182,18 @@ class KeyStoreUnavailable(LocalGraphError):
     """The place of the cache's key is locked or absent; nothing was deleted."""
 
 
+class RequestRefused(LocalGraphError):
+    """An argument that makes no sense, or a request that is never sent. Nothing was asked of Graph."""
+
+
+class CursorUnknown(RequestRefused):
+    """A cursor that is none, or none any more."""
+
+
+class DocumentUnreadable(LocalGraphError):
+    """A document that cannot be turned into text."""
+
+
 class GraphRefused(LocalGraphError):
     """Microsoft Graph answered with an error."""
 
@@ -187,6 +204,14 @@ class PermissionMissing(GraphRefused):
 
 class NotFound(GraphRefused):
     """404: there is no such thing, or not for this account."""
+
+
+class HandleUnknown(NotFound):
+    """A handle that is none, or none any more."""
+
+
+class WriteUncertain(GraphRefused):
+    """A change may have been made, or not: the answer got lost on the way."""
 
 
 class TokenRejected(GraphRefused):
