@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mcp_local_graph.cli.main import group
-from tests.documents import BLOCKS, ERRORS, README, errors, with_blocks
+from tests.pages import BLOCKS, ERRORS, README, errors, with_blocks
 
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"`?(?:uvx )?(mcp-local-graph [a-z][^`\n]*)")
