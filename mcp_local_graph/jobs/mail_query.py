@@ -1,0 +1,133 @@
+"""Which question to put to Graph for what somebody wants to find in mail.
+
+Messages can be asked for by `$filter` with `$orderby` or by `$search`, never by both (SearchWithFilter,
+SearchWithOrderBy). A sorted filter must begin with the property that sorts (InefficientFilter). `$search` knows words,
+people, subject, dates and attachments, but neither unread nor flagged; those are then looked for in what was found.
+Source: learn.microsoft.com, "Use the $search query parameter", "List messages".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph.jobs.zones import utc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NEWEST = ("receivedDateTime desc",)
+# Earlier than any mail: a filter that says so costs nothing and lets a sorted filter begin with what it is sorted by.
+_EVER = "1900-01-01T00:00:00Z"
+_ADDRESS = re.compile(r"[^@\s\"']+@[^@\s\"']+")
+# What has a meaning of its own in KQL, or would end the string it stands in.
+_KQL = re.compile(r"[\"\\()*:<>=\x00-\x1f]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody wants to find; what is empty does not matter. The times have a zone."""
+
+    words: str = ""
+    sender: str = ""
+    recipient: str = ""
+    subject: str = ""
+    after: datetime | None = None
+    before: datetime | None = None
+    unread: bool = False
+    flagged: bool = False
+    attachments: bool = False
+
+    @property
+    def is_search(self) -> bool:
+        """Whether only `$search` finds it: words, a subject, a recipient, or a sender who is no whole address."""
+        return bool(self.words or self.recipient or self.subject or (self.sender and not _is_address(self.sender)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The options for Graph, and a test for what Graph cannot be asked together with them.
+
+    `said` tells a model how the question was put; `local` names what is only looked for in what Graph found.
+    """
+
+    options: dict[str, Any]
+    keep: Callable[[Mapping[str, Any]], bool]
+    said: str
+    local: str = ""
+
+
+def planned(wanted: Wanted) -> Plan:
+    """The one form that Graph accepts for what is wanted."""
+    return _search(wanted) if wanted.is_search else _filter(wanted)
+
+
+def _search(wanted: Wanted) -> Plan:
+    parts = [*_words(wanted.words), *_properties(wanted)]
+    local = [name for name, on in (("unread", wanted.unread), ("flagged", wanted.flagged)) if on]
+    kql = " AND ".join(parts)
+    return Plan(
+        options={"search": '"{}"'.format(kql.replace('"', '\\"'))},
+        keep=lambda message: _fits(message, wanted),
+        said=f"searched for {kql}",
+        local=" and ".join(local),
+    )
+
+
+def _properties(wanted: Wanted) -> list[str]:
+    """The restrictions of KQL. `received` is by whole days: the hours are looked at in what was found."""
+    named = (("from", wanted.sender), ("to", wanted.recipient), ("subject", wanted.subject))
+    days = (("received>=", wanted.after), ("received<=", wanted.before))
+    return [
+        *(f"{name}:{phrase}" for name, value in named if (phrase := _phrase(value))),
+        *(f"{name}{when:%Y-%m-%d}" for name, when in days if when),
+        *(["hasattachment:true"] if wanted.attachments else []),
+    ]
+
+
+def _words(text: str) -> list[str]:
+    """The words, all of which have to be there; what stands in quotation marks stays together."""
+    pieces = (_phrase(quoted or bare) for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', text))
+    return [piece for piece in pieces if piece]
+
+
+def _phrase(text: str) -> str:
+    """One word as it is, several in quotation marks, without what has a meaning in KQL.
+
+    The words AND, OR and NOT mean something in capitals only.
+    """
+    plain = _KQL.sub(" ", text).split()
+    words = [word.lower() if word in {"AND", "OR", "NOT", "NEAR"} else word for word in plain]
+    return f'"{" ".join(words)}"' if len(words) > 1 else "".join(words)
+
+
+def _filter(wanted: Wanted) -> Plan:
+    tests = [f"receivedDateTime ge {utc(wanted.after) if wanted.after else _EVER}"]
+    tests += [f"receivedDateTime lt {utc(wanted.before)}"] if wanted.before else []
+    tests += [f"from/emailAddress/address eq '{wanted.sender}'"] if wanted.sender else []  # an address has no quotes
+    tests += ["isRead eq false"] if wanted.unread else []
+    tests += ["flag/flagStatus eq 'flagged'"] if wanted.flagged else []
+    tests += ["hasAttachments eq true"] if wanted.attachments else []
+    only_order = len(tests) == 1 and wanted.after is None
+    options = {"orderby": NEWEST} if only_order else {"orderby": NEWEST, "filter": " and ".join(tests)}
+    return Plan(options=options, keep=lambda _: True, said="filtered, newest first")
+
+
+def _fits(message: Mapping[str, Any], wanted: Wanted) -> bool:
+    """What Graph could not be asked together with a search."""
+    try:
+        received = datetime.fromisoformat(str(message.get("receivedDateTime")))
+    except ValueError:  # not selected, or a draft
+        received = None
+    return (
+        not (wanted.unread and message.get("isRead"))
+        and not (wanted.flagged and (message.get("flag") or {}).get("flagStatus") != "flagged")
+        and not (wanted.after and received and received < wanted.after)
+        and not (wanted.before and received and received >= wanted.before)
+    )
+
+
+def _is_address(text: str) -> bool:
+    return _ADDRESS.fullmatch(text) is not None

@@ -1,0 +1,45 @@
+"""What a person wrote in a mail, without the mails that stand quoted below it."""
+
+from __future__ import annotations
+
+import re
+
+# How mail programs begin what they quote. `On … wrote:` may run over two lines; Outlook writes a block of headers.
+_OLDER = "Original Message|Ursprüngliche Nachricht|Mensagem original|Message d'origine|Mensaje original"
+_WROTE = "wrote|schrieb|escreveu|a écrit|escribió|ha scritto"
+_OTHERS = "Sent|Date|To|Subject|Gesendet|Datum|An|Betreff|Enviad[ao]|Data|Para|Assunto|Envoyé|À|Objet"
+_BEGINS = (
+    re.compile(rf"-{{2,}}\s*(?:{_OLDER})\s*-{{2,}}", re.IGNORECASE),
+    re.compile(r"-{5,}\s*Forwarded message\s*-{5,}", re.IGNORECASE),
+    re.compile(rf"(?:On|Am|Em|Le|El|Il)\b.{{5,200}}\b(?:{_WROTE})\b.{{0,80}}:\s*$", re.IGNORECASE),
+    re.compile(r"_{20,}\s*$"),
+)
+_FROM = re.compile(r"\*?(?:From|Von|De|Da|Från|Fra|Van)\*?\s*:\s*\S", re.IGNORECASE)
+_HEADER = re.compile(rf"\*?(?:{_OTHERS})\*?\s*:", re.IGNORECASE)
+# Lines within which the other headers of such a block follow.
+_NEAR = 4
+
+
+def without_quoted(text: str) -> tuple[str, int]:
+    """The newest part of a mail's text, and how many characters of quoted mails were left out.
+
+    A mail that begins with what it quotes, or that answers line by line below `>`, is kept whole: what is new in it
+    cannot be told apart.
+    """
+    lines = text.split("\n")
+    end = next((number for number in range(len(lines)) if _quotes_from(lines, number)), len(lines))
+    new = "\n".join(lines[:end]).rstrip()
+    if not new:
+        return text, 0
+    return new, len(text) - len(new) if end < len(lines) else 0
+
+
+def _quotes_from(lines: list[str], number: int) -> bool:
+    """Whether everything from this line on is quoted."""
+    line = lines[number].strip()
+    joined = f"{line} {lines[number + 1].strip()}" if number + 1 < len(lines) else line
+    if any(begin.match(line) or begin.match(joined) for begin in _BEGINS):
+        return True
+    if _FROM.match(line):
+        return sum(bool(_HEADER.match(next_.strip())) for next_ in lines[number + 1 : number + 1 + _NEAR]) >= 2  # noqa: PLR2004 - one may be part of the text
+    return line.startswith(">") and all(not rest.strip() or rest.lstrip().startswith(">") for rest in lines[number:])

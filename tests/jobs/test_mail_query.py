@@ -1,0 +1,82 @@
+"""The one form of a question about mail that Graph accepts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mcp_local_graph.jobs.mail_query import Wanted, planned
+
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def test_nothing_wanted_is_the_newest_first() -> None:
+    assert planned(Wanted()).options == {"orderby": ("receivedDateTime desc",)}
+
+
+def test_a_sorted_filter_begins_with_what_it_is_sorted_by() -> None:
+    plan = planned(Wanted(unread=True, flagged=True, attachments=True))
+    assert plan.options["orderby"] == ("receivedDateTime desc",)
+    assert plan.options["filter"] == (
+        "receivedDateTime ge 1900-01-01T00:00:00Z and isRead eq false and flag/flagStatus eq 'flagged' "
+        "and hasAttachments eq true"
+    )
+
+
+def test_a_whole_address_and_a_time_are_filtered() -> None:
+    plan = planned(Wanted(sender="marit@brackwater.example", after=MONDAY, before=datetime(2026, 11, 25, tzinfo=UTC)))
+    assert plan.options["filter"] == (
+        "receivedDateTime ge 2026-11-23T08:00:00Z and receivedDateTime lt 2026-11-25T00:00:00Z "
+        "and from/emailAddress/address eq 'marit@brackwater.example'"
+    )
+
+
+def test_words_are_searched_for_without_a_sort_or_a_filter() -> None:
+    plan = planned(
+        Wanted(words='budget "field survey"', sender="Marit Solheim", recipient="zoe", subject="Q4", after=MONDAY)
+    )
+    assert plan.options == {
+        "search": r'"budget AND \"field survey\" AND from:\"Marit Solheim\" AND to:zoe AND subject:Q4'
+        r' AND received>=2026-11-23"'
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "kql"),
+    [
+        ('say "hi', r"say AND hi"),
+        ("a:b (c) d*", r"\"a b\" AND c AND d"),
+        ("cats AND dogs", "cats AND and AND dogs"),
+        ('"" \\ ', ""),
+        ('x" OR from:boss "', r"x AND \"or from boss\""),
+    ],
+)
+def test_words_cannot_end_the_search_or_mean_something_in_it(words: str, kql: str) -> None:
+    assert planned(Wanted(words=words, subject="s")).options["search"] == f'"{kql}{" AND " if kql else ""}subject:s"'
+
+
+def message(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"receivedDateTime": "2026-11-24T10:00:00Z", "isRead": True, **properties}
+
+
+def test_what_a_search_cannot_be_asked_is_looked_for_in_what_it_finds_and_said() -> None:
+    plan = planned(Wanted(words="budget", unread=True, flagged=True))
+    assert plan.local == "unread and flagged"
+    assert plan.keep(message(isRead=False, flag={"flagStatus": "flagged"}))
+    assert not plan.keep(message(isRead=False, flag={"flagStatus": "complete"}))
+    assert not plan.keep(message(flag={"flagStatus": "flagged"}))
+
+
+def test_a_search_is_by_the_day_and_the_hours_are_looked_at_afterwards() -> None:
+    plan = planned(Wanted(words="budget", after=MONDAY, before=datetime(2026, 11, 24, 12, tzinfo=UTC)))
+    assert plan.local == ""
+    assert plan.keep(message())
+    assert not plan.keep(message(receivedDateTime="2026-11-23T07:59:59Z"))
+    assert not plan.keep(message(receivedDateTime="2026-11-24T12:00:00Z"))
+    assert plan.keep(message(receivedDateTime=None))
+
+
+def test_a_filter_needs_no_second_look() -> None:
+    assert planned(Wanted(unread=True)).keep(message())

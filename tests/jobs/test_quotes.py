@@ -1,0 +1,43 @@
+"""What is new in a mail."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcp_local_graph.jobs.quotes import without_quoted
+
+NEW = "Thursday works for me.\n\nInês"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "-----Original Message-----\nFrom: Marit\nSent: Monday\n\nWhen?",
+        "---------- Forwarded message ---------\nFrom: Marit <marit@brackwater.example>\n\nWhen?",
+        "On Mon, 23 Nov 2026 at 09:12, Marit Solheim (marit@brackwater.example) wrote:\n\n> When?",
+        "On Mon, 23 Nov 2026 at 09:12, Marit Solheim\n<marit@brackwater.example> wrote:\n> When?",
+        "Am 23.11.2026 um 09:12 schrieb Marit Solheim:\n> Wann?",
+        "Em seg., 23 de nov. de 2026, Marit Solheim escreveu:\n> Quando?",
+        "________________________________\nFrom: Marit Solheim\n\nWhen?",
+        "From: Marit Solheim\nSent: Monday, 23 November 2026 09:12\nTo: Inês\nSubject: When\n\nWhen?",
+        "Von: Marit Solheim\nGesendet: Montag\nAn: Inês\nBetreff: Wann\n\nWann?",
+        "> When?\n> Marit\n",
+    ],
+)
+def test_what_stands_quoted_below_is_left_out_and_counted(quoted: str) -> None:
+    text = f"{NEW}\n\n{quoted}"
+    assert without_quoted(text) == (NEW, len(text) - len(NEW))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NEW,
+        "> When?\n\nThursday.\n\n> Where?\n\nHere.",
+        "From: the harbour to the tower it is a mile.\nTo: be clear, a sea mile.",
+        "On Monday I wrote: nothing came back.\nSo I ask again.",
+        "-----Original Message-----\nFrom: Marit\n\nWhen?",
+    ],
+)
+def test_a_mail_without_a_clear_end_of_what_is_new_is_kept_whole(text: str) -> None:
+    assert without_quoted(text) == (text, 0)
