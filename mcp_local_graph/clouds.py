@@ -6,13 +6,9 @@ Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds",
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_local_graph.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +18,6 @@ class Cloud:
     name: str
     login_url: str
     graph_url: str
-
-    def scopes(self, names: Iterable[str]) -> list[str]:
-        """Permissions of this cloud's Graph by their full names, sorted.
-
-        Short names mean the Graph that the sign-in host takes for granted, and in the US two Graphs share one host.
-        """
-        return sorted(f"{self.graph_url}/{name}" for name in names)
 
 
 CLOUDS = {

@@ -203,10 +203,12 @@ class AuthenticationService:
         return attempt
 
     def _completed(self, need: Need, account: Account | None) -> Need:
-        """Expect the account in use. Nothing is asked for but what is needed: a refresh gathers the rest."""
+        """Ask for what was granted before too, so that one token serves all tools; expect the account in use."""
         if account is None or need.account not in {None, account.home_account_id}:
             return need
-        return replace(need, account=account.home_account_id, hint=need.hint or account.user_name)
+        granted = self._open()[0].cache.granted(account.home_account_id)
+        hint = need.hint or account.user_name
+        return replace(need, scopes=need.scopes | granted, account=account.home_account_id, hint=hint)
 
     def _met(self, need: Need) -> Attempt:
         """An attempt that is over before it began."""
@@ -224,8 +226,8 @@ class AuthenticationService:
         entra, _ = self._open()
         ways = {
             Rung.BROKER: lambda: flows.through_broker(entra.broker(), need, settle),
-            Rung.BROWSER: lambda: flows.browser(entra, need, settle),
-            Rung.DEVICE: lambda: flows.device(entra, need, settle),
+            Rung.BROWSER: lambda: flows.browser(entra.application(), need, settle),
+            Rung.DEVICE: lambda: flows.device(entra.application(), need, settle),
         }
         while rungs := self._rungs():
             try:
