@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
-from mcp_local_graph.graph.client import Connection, Graph
+from mcp_local_graph.graph.client import Caller, Connection, Graph
 
 if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
@@ -21,19 +22,31 @@ class Services:
     auth: AuthenticationService | CredentialTokens
     connection: Connection
 
-    async def graph(self, scopes: frozenset[str]) -> Graph:
-        """Graph for one tool call that declares these scopes."""
-        granted = await self.auth.granted()
-        return Graph(self.connection, await self.connection.open(), scopes, granted, self.auth.require_person)
+    async def graph(self, scopes: frozenset[str], tool: str = "") -> Graph:
+        """Graph for one call of `tool`, which declares these scopes."""
+        who = await self.auth.who()
+        caller = Caller(
+            tool=tool,
+            scopes=scopes,
+            granted=who.granted,
+            require_person=self.auth.require_person,
+            user_name=who.user_name,
+            personal=who.personal,
+        )
+        return Graph(await self.connection.open(), caller)
 
 
 def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Services:
     """Join the rooms. `needed` are the scopes that the offered tools may ask for. Touches neither network nor disk."""
     auth: AuthenticationService | CredentialTokens = _signing_in(settings, needed)
     if settings.credential is not None:
-        kind, cloud = settings.credential, settings.cloud
-        auth = CredentialTokens(Source(kind=kind, cloud=cloud, ca_file=settings.ca_file, tenant=settings.tenant))
-    return Services(auth, Connection(settings.cloud.graph_url, auth.token, settings.ca_file))
+        auth = CredentialTokens(
+            Source(kind=settings.credential, cloud=settings.cloud, ca_file=settings.ca_file, tenant=settings.tenant)
+        )
+    cloud = settings.cloud
+    # A cloud of somebody's own has its files where its Graph is.
+    content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
+    return Services(auth, Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts))
 
 
 def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationService:

@@ -6,27 +6,51 @@ Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds",
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_local_graph.errors import SettingsError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A pair of origins (`https://host[:port]`, no path) that belong together."""
+    """A pair of origins (`https://host[:port]`, no path) that belong together.
+
+    `content_hosts` are where files are downloaded from: `.host` is all below that host.
+    """
 
     name: str
     login_url: str
     graph_url: str
+    content_hosts: tuple[str, ...] = ()
 
+    def scopes(self, names: Iterable[str]) -> list[str]:
+        """Permissions of this cloud's Graph by their full names, sorted.
+
+        Short names mean the Graph that the sign-in host takes for granted, and in the US two Graphs share one host.
+        """
+        return sorted(f"{self.graph_url}/{name}" for name in names)
+
+
+# SharePoint's own hosts; svc.ms turns documents into other formats; a personal OneDrive lies at one of the last two.
+# Source: learn.microsoft.com, "Office 365 URLs and IP address ranges", and the pages of the other clouds.
+_CONTENT = (".sharepoint.com", ".svc.ms", ".microsoftpersonalcontent.com", ".files.1drv.com")
+_CONTENT_US = (".sharepoint.us", ".svc.ms")
+_CONTENT_DOD = (".sharepoint-mil.us", ".sharepoint.us", ".svc.ms")
+_CONTENT_CN = (".sharepoint.cn",)
 
 CLOUDS = {
     cloud.name: cloud
     for cloud in (
-        Cloud("global", "https://login.microsoftonline.com", "https://graph.microsoft.com"),
-        Cloud("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"),
-        Cloud("usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
-        Cloud("china", "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+        Cloud("global", "https://login.microsoftonline.com", "https://graph.microsoft.com", _CONTENT),
+        Cloud("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us", _CONTENT_US),
+        Cloud("usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us", _CONTENT_DOD),
+        Cloud(
+            "china", "https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn", _CONTENT_CN
+        ),
     )
 }
 

@@ -138,3 +138,9 @@ def test_a_discovery_document_cannot_lead_to_microsofts_sign_in_for_another_grap
 ) -> None:
     with pytest.raises(SettingsError):
         clouds.check_endpoints(OWN, authorize, token, device)
+
+
+@pytest.mark.parametrize("name", clouds.CLOUDS)
+def test_permissions_are_named_by_the_graph_of_the_cloud(name: str) -> None:
+    cloud = clouds.CLOUDS[name]
+    assert cloud.scopes({"User.Read", "Mail.Read"}) == [f"{cloud.graph_url}/Mail.Read", f"{cloud.graph_url}/User.Read"]

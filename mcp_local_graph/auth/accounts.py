@@ -29,6 +29,28 @@ class Account:
         return name.casefold() in {self.user_name.casefold(), self.home_account_id.casefold()}
 
 
+# The tenant of all personal accounts (learn.microsoft.com, "Microsoft identity platform access tokens", claim tid).
+_PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """As whom calls are made, and what that account granted, by short name. `account` is None while that is unclear."""
+
+    account: Account | None
+    granted: frozenset[str]
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is a personal Microsoft account."""
+        return self.account is not None and self.account.tenant_id == _PERSONAL_TENANT
+
+    @property
+    def user_name(self) -> str:
+        """Its user name, or nothing."""
+        return self.account.user_name if self.account else ""
+
+
 class Accounts:
     """The accounts, for one tool call."""
 

@@ -170,12 +170,14 @@ class Broker:
         self,
         app: msal.PublicClientApplication,
         machine: Machine,
+        cloud: Cloud,
         *,
         patience: float = PATIENCE,
         lifetime: float = LIFETIME,
     ) -> None:
         self._app = app
         self._uri = redirect_uri(machine, app.client_id)
+        self._cloud = cloud
         self._patience = patience
         self._lifetime = lifetime
         self._asking = threading.Lock()
@@ -255,7 +257,7 @@ class Broker:
 
     def _interactive(self, need: Need, window: int | None, about_to_show: Callable[..., None], choose: bool) -> Any:  # noqa: ANN401, FBT001 - MSAL's; private
         return self._app.acquire_token_interactive(
-            sorted(need.scopes),
+            self._cloud.scopes(need.scopes),
             prompt="select_account" if choose else None,
             login_hint=None if choose else need.hint,  # MSAL drops it then, with a warning
             claims_challenge=need.claims,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.auth.accounts import Account, Who
 from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import SettingsError, SignInFailed
 from mcp_local_graph.threads import in_thread
@@ -169,14 +169,16 @@ class CredentialTokens:
 
     async def status(self) -> CredentialStatus:
         """What there is to know. Asks nobody."""
-        name = self._claims.get("upn") or self._claims.get("preferred_username") or self._claims.get("app_displayname")
-        account = Account("", str(name), str(self._claims.get("tid") or "")) if name else None
         return CredentialStatus(
             credential=self._source.kind,
             identity=self._identity(),
-            account=account,
+            account=self._account(),
             granted=await self.granted(),
         )
+
+    async def who(self) -> Who:
+        """As whom calls are made, as far as the last token tells."""
+        return Who(self._account(), await self.granted())
 
     async def granted(self) -> frozenset[str]:
         """The permissions that the last token names; empty where it cannot be read."""
@@ -195,6 +197,10 @@ class CredentialTokens:
                 f"There is no signed-in person: tools about me do not work with --credential {self._source.kind}.",
                 "Serve without --credential to sign in as yourself, or ask about people by name.",
             )
+
+    def _account(self) -> Account | None:
+        name = self._claims.get("upn") or self._claims.get("preferred_username") or self._claims.get("app_displayname")
+        return Account("", str(name), str(self._claims.get("tid") or "")) if name else None
 
     def _identity(self) -> Identity:
         """What the last token says of itself; where it says nothing, what the credential can only be."""

@@ -59,7 +59,7 @@ class Entra:
                 application = broker.application(
                     lambda **flags: self._made(msal.PublicClientApplication, **flags), machine, self.registration.cloud
                 )
-                self._broker = broker.Broker(application, machine)
+                self._broker = broker.Broker(application, machine, self.registration.cloud)
             return self._broker
 
     def _made(self, make: Callable[..., msal.PublicClientApplication], **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's

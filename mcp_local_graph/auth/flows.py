@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.cache import AccountCache
+    from mcp_local_graph.auth.entra import Entra
     from mcp_local_graph.errors import Need
 
 Signed = tuple["Account", dict[str, Any]]
@@ -55,8 +56,9 @@ class Settle:
     judge: Callable[[Rung, Need, LocalGraphError], LocalGraphError]
 
 
-def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
+def browser(entra: Entra, need: Need, settle: Settle) -> Attempt:
     """Authorization code with PKCE, answered to a listener of our own. Raises WayClosed where none can listen."""
+    app = entra.application()
     attempt = Attempt(need, BROWSER_LIFETIME, partial(settle.judge, Rung.BROWSER, need))
     conversation = _BrowserConversation(app, attempt, settle)
     try:
@@ -69,7 +71,7 @@ def browser(app: msal.PublicClientApplication, need: Need, settle: Settle) -> At
     attempt.outcome.add_done_callback(lambda _: threads.start(_close_later, listener, attempt))
     try:
         conversation.flow = app.initiate_auth_code_flow(
-            sorted(need.scopes),
+            entra.registration.cloud.scopes(need.scopes),
             redirect_uri=listener.redirect_uri,
             response_mode="form_post",
             prompt=None if need.hint else "select_account",
@@ -180,9 +182,10 @@ def through_broker(asked: broker.Broker, need: Need, settle: Settle) -> Attempt:
     return asked.begin(need, window.of_this_process(), ending, choose=settle.anyone)
 
 
-def device(app: msal.PublicClientApplication, need: Need, settle: Settle) -> Attempt:
+def device(entra: Entra, need: Need, settle: Settle) -> Attempt:
     """A code to type on any device with a browser. Raises LocalGraphError where Entra gives none."""
-    flow = device_code(lambda: app.initiate_device_flow(sorted(need.scopes), claims_challenge=need.claims), need)
+    app, scopes = entra.application(), entra.registration.cloud.scopes(need.scopes)
+    flow = device_code(lambda: app.initiate_device_flow(scopes, claims_challenge=need.claims), need)
     attempt = Attempt(need, float(flow["expires_in"]), partial(settle.judge, Rung.DEVICE, need))
     attempt.closed.set()
     attempt.shown = Shown(Rung.DEVICE, str(flow["verification_uri"]), str(flow["user_code"]))

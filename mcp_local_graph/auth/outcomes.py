@@ -84,8 +84,12 @@ def device_code(call: Callable[[], Any], need: Need) -> dict[str, Any]:
 
 def graph_scopes(answer: dict[str, Any]) -> frozenset[str]:
     """The permissions of Graph that a token answer names, by short name; empty for a token out of the cache."""
-    named = str(answer.get("scope") or "").split()
-    return frozenset(scope.rpartition("/")[2] for scope in named) - _OPENID
+    return short_names(str(answer.get("scope") or "")) - _OPENID
+
+
+def short_names(scopes: str) -> frozenset[str]:
+    """The names in a list of scopes, without the address of the Graph that they belong to."""
+    return frozenset(scope.rpartition("/")[2] for scope in scopes.split())
 
 
 def _home_account_id(answer: dict[str, Any], claims: dict[str, Any]) -> str:

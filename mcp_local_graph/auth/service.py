@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from mcp_local_graph.auth import browser, ladder
+from mcp_local_graph.auth.accounts import Who
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.prompts import Prompts
 from mcp_local_graph.auth.status import Status
@@ -133,7 +134,11 @@ class AuthenticationService:
 
     async def granted(self) -> frozenset[str]:
         """The scopes that the account in use has granted."""
-        return (await self.status()).granted
+        return (await self.who()).granted
+
+    async def who(self) -> Who:
+        """As whom calls are made, and what that account granted. Needs the key store, no network."""
+        return await in_thread(self._who)
 
     def _landed(self, key: tuple[Need, bool], flight: asyncio.Future[str]) -> None:
         del self._flights[key]
@@ -203,12 +208,10 @@ class AuthenticationService:
         return attempt
 
     def _completed(self, need: Need, account: Account | None) -> Need:
-        """Ask for what was granted before too, so that one token serves all tools; expect the account in use."""
+        """Expect the account in use. Nothing is asked for but what is needed: a refresh gathers the rest."""
         if account is None or need.account not in {None, account.home_account_id}:
             return need
-        granted = self._open()[0].cache.granted(account.home_account_id)
-        hint = need.hint or account.user_name
-        return replace(need, scopes=need.scopes | granted, account=account.home_account_id, hint=hint)
+        return replace(need, account=account.home_account_id, hint=need.hint or account.user_name)
 
     def _met(self, need: Need) -> Attempt:
         """An attempt that is over before it began."""
@@ -226,8 +229,8 @@ class AuthenticationService:
         entra, _ = self._open()
         ways = {
             Rung.BROKER: lambda: flows.through_broker(entra.broker(), need, settle),
-            Rung.BROWSER: lambda: flows.browser(entra.application(), need, settle),
-            Rung.DEVICE: lambda: flows.device(entra.application(), need, settle),
+            Rung.BROWSER: lambda: flows.browser(entra, need, settle),
+            Rung.DEVICE: lambda: flows.device(entra, need, settle),
         }
         while rungs := self._rungs():
             try:
@@ -334,6 +337,13 @@ class AuthenticationService:
         except (SignInNeeded, AccountUnclear):
             return None
         return entra.cache.account(entry["home_account_id"])
+
+    def _who(self) -> Who:
+        if self._registration.client_id is None:
+            return Who(None, frozenset())
+        account = self._account()
+        granted = self._open()[0].cache.granted(account.home_account_id) if account else frozenset[str]()
+        return Who(account, granted)
 
     def _status(self) -> Status:
         machine = self._machine()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcp_local_graph.auth import broker
-from mcp_local_graph.auth.outcomes import graph_scopes, token_answer
+from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
 from mcp_local_graph.auth.remedies import codes_of
 from mcp_local_graph.errors import (
     TRY_AGAIN,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _CONSENT_MISSING = 65001
 # Seconds of life that a cached token must have left; MSAL's own measure.
 _MARGIN = 300
+# Seconds that it must have left to be sent once more where there is no other: the call itself takes some.
+_LEAST = 30
 # Seconds to wait for another server's refresh, which has its own network timeouts.
 _REFRESH_PATIENCE = 30.0
 _logger = logging.getLogger(__name__)
@@ -70,7 +72,12 @@ class Silent:
             if done and (cached := self._cached(home, need.scopes)):
                 return cached
             asked = self._cache.granted(home) | need.scopes
-            answer = token_answer(lambda: self._ask(entry, asked, need, renew=renew), need)
+            try:
+                answer = token_answer(lambda: self._ask(entry, asked, need, renew=renew), need)
+            except ServiceUnavailable:
+                if fresh and (aged := self._cached(home, need.scopes, aged=True)):
+                    return aged
+                raise
             self._check(answer, entry)
             if answer.get("token_source") == "identity_provider":
                 secret = str(answer["access_token"])
@@ -115,12 +122,10 @@ class Silent:
     def _acquire(self, entry: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
         def ask(application: msal.PublicClientApplication) -> Any:  # noqa: ANN401 - MSAL's
             return application.acquire_token_silent_with_error(
-                sorted(scopes),
+                self._entra.registration.cloud.scopes(scopes),
                 entry,
                 claims_challenge=need.claims,
                 force_refresh=renew,
-                # Where Entra is out of reach, a token that is old but good still serves.
-                http_exceptions=(ServiceUnavailable,),
             )
 
         if broker.established(entry):  # such an account has no refresh token in the cache
@@ -128,10 +133,13 @@ class Silent:
         return ask(self._entra.application())
 
     def _check(self, answer: dict[str, Any], entry: dict[str, Any]) -> None:
-        """Refuse a token that is somebody else's. A cached token says nothing: it was filed under its account."""
+        """Refuse a token that is somebody else's. A cached token says nothing: it was filed under its account.
+
+        The tenant is the one noted at the sign-in: MSAL's entry has `organizations` where the settings say that.
+        """
         claims = answer.get("id_token_claims") or {}
-        same = claims.get("oid", entry.get("local_account_id")) == entry.get("local_account_id")
-        if not same or claims.get("tid", entry.get("realm")) != entry.get("realm"):
+        known = {"oid": entry.get("local_account_id"), "tid": self._cache.note(entry["home_account_id"]).tenant_id}
+        if any(value and claims.get(name, value) != value for name, value in known.items()):
             raise AccountUnclear("Entra answered for another account than the one in use.", TRY_AGAIN)
 
     def signed_in_since(self, need: Need, moment: float) -> bool:
@@ -143,14 +151,18 @@ class Silent:
         newest = max((int(token.get("cached_at") or 0) for token in self._tokens(home)), default=0)
         return newest > moment and self._cached(home, need.scopes) is not None
 
-    def _cached(self, home: str, scopes: frozenset[str]) -> str | None:
-        """A token that is good for a while, was asked for all of these scopes, and need not be renewed soon."""
+    def _cached(self, home: str, scopes: frozenset[str], *, aged: bool = False) -> str | None:
+        """A token that is good for a while, was asked for all of these scopes, and need not be renewed soon.
+
+        An `aged` one need only be good for now: it serves while Entra is out of reach.
+        """
         now = time.time()
         asked = self._cache.note(home).asked
         for token in self._tokens(home):
-            covers = scopes <= asked | set(token["target"].split())
-            lasts = int(token["expires_on"]) - now > _MARGIN and int(token.get("refresh_on") or now + 1) > now
-            if covers and lasts:
+            covers = scopes <= asked | short_names(token["target"])
+            left = int(token["expires_on"]) - now
+            young = left > _MARGIN and int(token.get("refresh_on") or now + 1) > now
+            if covers and (young or (aged and left > _LEAST)):
                 return str(token["secret"])
         return None
 

@@ -1,6 +1,6 @@
-"""From the SDK's request builder and plain query options to one absolute URL. The only place that makes one.
+"""From the SDK's request builder, or a path, and plain query options to one absolute URL. The only maker of them.
 
-The URL comes from the builder's own template; the names in its query part are the options that the endpoint takes.
+A builder's URL comes from its own template; the names in its query part are the options that the endpoint takes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mcp_local_graph.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kiota_abstractions.base_request_builder import BaseRequestBuilder
+    from mcp_local_graph.graph.ask import Target
 
 # The SDK writes `/me` as a user of this name, and has a middleware, which we do not run, put it right.
 _ME = re.compile(r"/users/me-token-to-replace(?=[/?]|$)")
@@ -28,20 +28,36 @@ _LISTED = re.compile(r"\{[?&]([^}]*)\}")
 _WRITTEN = re.compile(r"[?&](\w+)=\{")
 
 
-def absolute(builder: BaseRequestBuilder, base_url: str, options: Mapping[str, object]) -> str:
-    """The URL of a GET at `builder`, below `base_url` (`https://host/v1.0`), with query options by plain name.
+# OData's own options, which have a dollar. Everything else is by the plain name.
+_ODATA = frozenset({"select", "expand", "filter", "search", "orderby", "top", "skip", "count"})
+# What may stand in a segment as it is: `root:`, `delta()`, `search(q='x')`, `$value`, and ids of every kind.
+_PLAIN = "$:=@!*,'()"
 
-    Options without a value are left out.
+
+def absolute(target: Target, base_url: str, options: Mapping[str, object]) -> str:
+    """The URL of `target`, below `base_url` (`https://host/v1.0`), with query options by plain name.
+
+    Options without a value are left out. What a path takes is known to nobody here; a builder's options are checked.
 
     Raises:
         ValueError: the endpoint does not take one of the options, or one that it needs is missing. That is a mistake
             of ours, not of the model.
         NotFound: an id in the path is none.
     """
-    template = _QUERY.split(builder.url_template)[0]
-    information = RequestInformation(Method.GET, template, {**builder.path_parameters, "baseurl": base_url})
-    given = {name: value for name, value in options.items() if value not in (None, (), [])}
-    return _checked(_ME.sub("/me", information.url)) + _query(builder.url_template, given)
+    given = {name: value for name, value in options.items() if value not in (None, (), [], "")}
+    if isinstance(target, tuple):
+        path = "/".join(quote(segment, safe=_PLAIN) for segment in target)
+        return _checked(f"{base_url}/{path}") + _written(
+            {f"${name}" if name in _ODATA else name: value for name, value in given.items()}
+        )
+    template = _QUERY.split(target.url_template)[0]
+    information = RequestInformation(Method.GET, template, {**target.path_parameters, "baseurl": base_url})
+    return _checked(_ME.sub("/me", information.url)) + _query(target.url_template, given)
+
+
+def takes(target: Target, option: str) -> bool:
+    """Whether an endpoint is known to take an option of OData's."""
+    return not isinstance(target, tuple) and f"%24{option}" in target.url_template
 
 
 def _checked(url: str) -> str:
@@ -60,7 +76,11 @@ def _query(template: str, options: Mapping[str, object]) -> str:
         raise ValueError(f"{template} takes no {', '.join(unknown)}")
     if missing := sorted(set(written) - set(options)):
         raise ValueError(f"{template} needs {', '.join(missing)}")
-    pairs = [f"{names[name]}={quote(_text(value), safe='')}" for name, value in options.items()]
+    return _written({names[name]: value for name, value in options.items()})
+
+
+def _written(options: Mapping[str, object]) -> str:
+    pairs = [f"{name}={quote(_text(value), safe='')}" for name, value in options.items()]
     return "?" + "&".join(pairs) if pairs else ""
 
 

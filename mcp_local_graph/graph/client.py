@@ -1,81 +1,110 @@
-"""What a tool sees of Graph: the SDK's request builders to name an endpoint, and `get` to ask it."""
+"""What a tool sees of Graph: the SDK's request builders to name an endpoint, and the ways to read it."""
 
 from __future__ import annotations
 
-import json
+import secrets
 import threading
-from typing import TYPE_CHECKING, Any
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
-from mcp_local_graph import threads, tls
-from mcp_local_graph.errors import ServiceUnavailable
+import anyio
+
+from mcp_local_graph import threads
+from mcp_local_graph.errors import CursorUnknown
+from mcp_local_graph.graph import paging
+from mcp_local_graph.graph.ask import Ask, Options, headers, query
+from mcp_local_graph.graph.paging import Page, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import httpx
-    from kiota_abstractions.base_request_builder import BaseRequestBuilder
     from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
     from msgraph.graph_service_client import GraphServiceClient
 
+    from mcp_local_graph.errors import LocalGraphError
+    from mcp_local_graph.graph.ask import Target
+    from mcp_local_graph.graph.engine import Engine
     from mcp_local_graph.graph.transport import TokenSource
+
+__all__ = ["Ask", "Caller", "Connection", "Downloaded", "Graph", "Page"]
+
+# Seconds for all requests of one tool call together; hosts drop a call after about sixty.
+DEADLINE = 30.0
+# The most that one page is asked for: Outlook takes its time over large ones, and may end them with a 504.
+_TOP = 100
+
+
+class Downloaded(NamedTuple):
+    """A file: its bytes, and what kind of file its sender says it is."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """For whom and what the requests of one tool call are.
+
+    `scopes` are those that the tool declares, `granted` those that the account in use granted. `require_person` raises
+    where the tokens are an app's. `user_name` may be empty where nobody knows it yet.
+    """
+
+    tool: str
+    scopes: frozenset[str]
+    granted: frozenset[str]
+    require_person: Callable[[], None]
+    user_name: str = ""
+    personal: bool = False
 
 
 class Connection:
-    """The one HTTP client to Graph and the SDK on top of it. Made at the first call; the SDK is 160 ms of imports."""
+    """The one connection to Graph and the SDK on top of it. Made at the first call; the SDK is 160 ms of imports.
 
-    def __init__(self, origin: str, token: TokenSource, ca_file: Path | None) -> None:
+    `content_hosts` are the suffixes of the hosts that files are downloaded from.
+    """
+
+    def __init__(
+        self, origin: str, token: TokenSource, ca_file: Path | None, content_hosts: Sequence[str] = ()
+    ) -> None:
         self._origin = origin
         self._token = token
         self._ca_file = ca_file
+        self._content_hosts = tuple(content_hosts)
         self._making = threading.Lock()
-        self._made: tuple[httpx.AsyncClient, GraphServiceClient] | None = None
-        self.base_url = f"{origin}/v1.0"
+        self._made: Engine | None = None
 
-    async def open(self) -> tuple[httpx.AsyncClient, GraphServiceClient]:
-        """The client and the SDK; imported off the event loop the first time."""
+    async def open(self) -> Engine:
+        """What sends the requests; imported off the event loop the first time."""
         return self._made if self._made is not None else await threads.in_thread(self._make)
 
     async def close(self) -> None:
         """Close the connections."""
         if self._made is not None:
-            await self._made[0].aclose()
+            await self._made.close()
 
-    def _make(self) -> tuple[httpx.AsyncClient, GraphServiceClient]:
-        import httpx  # noqa: PLC0415 - a start must not pay for it
-        from kiota_abstractions.authentication import AnonymousAuthenticationProvider  # noqa: PLC0415 - as above
-        from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415 - as above
-        from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415 - as above
-
-        from mcp_local_graph.graph.transport import GraphTransport  # noqa: PLC0415 - as above
+    def _make(self) -> Engine:
+        from mcp_local_graph.graph.engine import Engine  # noqa: PLC0415 - brings httpx and the SDK; a start must not pay
 
         with self._making:
             if self._made is None:
-                transport = GraphTransport(self._origin, self._token, tls.client_context(self._ca_file))
-                client = httpx.AsyncClient(transport=transport, trust_env=False, timeout=None)  # noqa: S113 - one deadline per call, in the transport
-                # The SDK gets our client, so that whatever it would send by itself is under the same rules.
-                adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client=client)
-                adapter.base_url = self.base_url
-                self._made = client, GraphServiceClient(request_adapter=adapter)
+                self._made = Engine(self._origin, self._token, self._ca_file, self._content_hosts)
             return self._made
 
 
 class Graph:
     """Graph for one tool call, made with the scopes that the tool declares. Nothing else is asked of the person."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        opened: tuple[httpx.AsyncClient, GraphServiceClient],
-        scopes: frozenset[str],
-        granted: frozenset[str],
-        require_person: Callable[[], None],
-    ) -> None:
-        self._connection = connection
-        self._client, self._sdk = opened
-        self._scopes = scopes
-        self._granted = granted
-        self._require_person = require_person
+    def __init__(self, engine: Engine, caller: Caller) -> None:
+        self._engine = engine
+        self._caller = caller
+        self._deadline = anyio.current_time() + DEADLINE
+
+    @property
+    def sdk(self) -> GraphServiceClient:
+        """The root of the SDK's builders."""
+        return self._engine.sdk
 
     @property
     def me(self) -> UserItemRequestBuilder:
@@ -84,34 +113,133 @@ class Graph:
         Raises:
             SettingsError: nobody is signed in: the tokens are an app's.
         """
-        self._require_person()
-        return self._sdk.me
+        self._caller.require_person()
+        return self._engine.sdk.me
+
+    def mailbox(self, address: str = "") -> UserItemRequestBuilder:
+        """The owner of a mailbox, as the SDK's builder; the signed-in person's own where there is no address."""
+        if not address or address.lower() == self.user_name.lower():
+            return self.me
+        return self._engine.sdk.users.by_user_id(address)
+
+    @property
+    def user_name(self) -> str:
+        """The signed-in person's; its domain is the organisation's. Empty where nobody knows it yet."""
+        return self._caller.user_name
+
+    @property
+    def personal(self) -> bool:
+        """Whether it is a personal Microsoft account, for which Graph has less."""
+        return self._caller.personal
 
     def may(self, scope: str) -> bool:
         """Whether an optional scope of the tool was granted already, so that using it asks nobody."""
-        return scope in self._granted
+        return scope in self._caller.granted
 
-    async def get(
-        self, builder: BaseRequestBuilder, *, select: Iterable[str] = (), scope: str | None = None
-    ) -> dict[str, Any]:
-        """One object, as Graph's JSON with the properties of `select`.
+    def ask(self, target: Target, **options: Unpack[Options]) -> Ask:
+        """A read that is not sent yet.
 
-        `scope` names an optional scope of the tool that this request needs; only after `may` has said yes.
+        Raises:
+            ValueError: the endpoint does not take one of the options; a mistake of ours.
+            NotFound: an id in the path is none.
+        """
+        url = self._engine.address(target, query(options))
+        scope = options.get("scope")
+        scopes = self._caller.scopes | {scope} if scope else self._caller.scopes
+        return Ask(url, scopes, headers(url, options), options.get("body"))
+
+    async def get(self, target: Target | Ask, **options: Unpack[Options]) -> dict[str, Any]:
+        """One object, as Graph's JSON.
 
         Raises:
             LocalGraphError: see graph.failures.
         """
-        from mcp_local_graph.graph.address import absolute  # noqa: PLC0415 - brings kiota
+        ask = target if isinstance(target, Ask) else self.ask(target, **options)
+        return await self._engine.answer(ask, self._deadline)
 
-        url = absolute(builder, self._connection.base_url, {"select": tuple(select)})
-        scopes = self._scopes | {scope} if scope else self._scopes
-        response = await self._client.get(url, extensions={"scopes": scopes})
+    async def page(
+        self, target: Target | Ask | None, *, limit: int, cursor: str = "", **options: Unpack[Options]
+    ) -> Page:
+        """Up to `limit` items of a list, from its start or, by the cursor of an earlier answer, from there on.
+
+        Raises:
+            CursorUnknown: the cursor is none of this tool's and account's, or too old.
+            LocalGraphError: see graph.failures.
+        """
+        if cursor:
+            ask, place = self._resumed(cursor, options.get("scope"))
+        else:
+            ask = self._listed(target, limit, options)
+            place = Place(ask.url)
+
+        async def fetch(url: str) -> dict[str, Any]:
+            return await self._engine.answer(replace(ask, url=url), self._deadline)
+
+        run = await paging.walk(fetch, place, paging.Run(self._engine.base_url, limit))
+        return self._page(run, ask)
+
+    async def batch(self, asks: Sequence[Ask]) -> list[dict[str, Any] | LocalGraphError]:
+        """The answers to several reads, in their order, in one round trip for each twenty. A part may fail alone.
+
+        Raises:
+            SignInNeeded: only the person can help.
+            LocalGraphError: nothing could be asked at all.
+        """
+        return await self._engine.batch(asks, self._deadline)
+
+    def paged(self, ask: Ask, answer: dict[str, Any], limit: int) -> Page:
+        """The first page of a list out of `answer`, which `batch` gave for `ask`."""
+        run = paging.Run(self._engine.base_url, limit)
+        run.take(Place(ask.url), answer)
+        return self._page(run, ask)
+
+    async def download(self, target: Target, *, limit: int, scope: str | None = None) -> Downloaded:
+        """A file of at most `limit` bytes.
+
+        Raises:
+            LocalGraphError: see graph.failures; it is larger, or Graph leads to a host that we do not know.
+        """
+        ask = self.ask(target, scope=scope)
+        return Downloaded(*await self._engine.download(ask, limit, self._deadline))
+
+    def _listed(self, target: Target | Ask | None, limit: int, options: Options) -> Ask:
+        """The read of a list's first page, no longer than needed."""
+        if isinstance(target, Ask):
+            return target
+        if target is None:
+            raise CursorUnknown("There is no cursor.", "Leave it out to begin at the start.")
+        if options.get("top") is None and self._engine.takes_top(target):
+            options = {**options, "top": min(limit, _TOP)}
+        return self.ask(target, **options)
+
+    def _page(self, run: paging.Run, ask: Ask) -> Page:
+        cursor = _CURSORS.keep(self._caller, ask.headers, run.place) if run.place else ""
+        return Page(run.items, cursor, run.count, run.truncated)
+
+    def _resumed(self, cursor: str, scope: str | None) -> tuple[Ask, Place]:
+        kept, place = _CURSORS.find(self._caller, cursor)
+        scopes = self._caller.scopes | {scope} if scope else self._caller.scopes
+        return Ask(place.url, scopes, kept), place
+
+
+class _Cursors:
+    """Where lists go on, by short ids, for as long as the process runs."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str, str], tuple[Mapping[str, str], Place]] = OrderedDict()
+
+    def keep(self, caller: Caller, kept: Mapping[str, str], place: Place) -> str:
+        name = secrets.token_hex(4)
+        self._kept[name, caller.tool, caller.user_name] = kept, place
+        if len(self._kept) > 1000:  # noqa: PLR2004 - a bound
+            self._kept.popitem(last=False)
+        return name
+
+    def find(self, caller: Caller, cursor: str) -> tuple[Mapping[str, str], Place]:
         try:
-            answer = json.loads(response.content)
-        except (ValueError, RecursionError) as error:
-            raise ServiceUnavailable(
-                "Something that is not Microsoft Graph answered in its place.", "Try again in a minute."
-            ) from error
-        if not isinstance(answer, dict):
-            raise ServiceUnavailable("Microsoft Graph's answer has no sense.", "Try again in a minute.")
-        return answer
+            return self._kept[cursor, caller.tool, caller.user_name]
+        except KeyError:
+            raise CursorUnknown("There is no such cursor, or no longer.", "Start the list again without it.") from None
+
+
+_CURSORS = _Cursors()

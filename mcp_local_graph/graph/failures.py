@@ -25,9 +25,7 @@ from mcp_local_graph.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import httpx
+    from collections.abc import Iterable, Mapping
 
 _CHALLENGE = re.compile(r'claims="([^"]+)"')
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -35,21 +33,24 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 _AGAIN = "Try again in a minute."
 
 
-def error_for(response: httpx.Response, body: bytes, scopes: Iterable[str]) -> LocalGraphError:
-    """The typed error for an answer of Graph with status 400 or above. `scopes` are what the tool asked for."""
+def error_for(status: int, headers: Mapping[str, str], body: object, scopes: Iterable[str]) -> LocalGraphError:
+    """The typed error for an answer of Graph with a status that is no success.
+
+    The names in `headers` are in small letters; `body` is JSON, as parsed; `scopes` are what the tool asked for.
+    """
     code = _code(body)
     trace = Trace(
-        code=code or f"HTTP {response.status_code}",
-        request_id=_word(response.headers.get("request-id")),
-        correlation_id=_word(response.headers.get("client-request-id")),
+        code=code or f"HTTP {status}",
+        request_id=_word(headers.get("request-id")),
+        correlation_id=_word(headers.get("client-request-id")),
     )
-    if response.status_code == 401:  # noqa: PLR2004 - HTTP
-        return TokenRejected("Microsoft Graph refused the access token.", trace=trace, claims=challenge(response))
-    if response.status_code == 429:  # noqa: PLR2004 - HTTP
-        pause = _pause(response)
+    if status == 401:  # noqa: PLR2004 - HTTP
+        return TokenRejected("Microsoft Graph refused the access token.", trace=trace, claims=challenge(headers))
+    if status == 429:  # noqa: PLR2004 - HTTP
+        pause = _pause(headers)
         what, remedy = "Microsoft Graph asks for a pause.", f"Try again in {pause:.0f} seconds."
         return Throttled(what, remedy, trace=trace, retry_after=pause)
-    kind, what, remedy = _meaning(response.status_code, code, scopes)
+    kind, what, remedy = _meaning(status, code, scopes)
     return kind(what, remedy, trace=trace)
 
 
@@ -67,12 +68,12 @@ def _meaning(status: int, code: str, scopes: Iterable[str]) -> tuple[type[LocalG
     return GraphRefused, f"Microsoft Graph does not accept the request (HTTP {status}).", ""
 
 
-def challenge(response: httpx.Response) -> str | None:
+def challenge(headers: Mapping[str, str]) -> str | None:
     """The claims challenge of a 401 as JSON text, ready for MSAL; None where there is none.
 
     Source: learn.microsoft.com, "Claims challenges, claims requests, and client capabilities".
     """
-    found = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
+    found = _CHALLENGE.search(headers.get("www-authenticate", ""))
     if found is None:
         return None
     encoded = found[1]
@@ -83,13 +84,12 @@ def challenge(response: httpx.Response) -> str | None:
         return None
 
 
-def _code(body: bytes) -> str:
+def _code(body: object) -> str:
     """The most exact code that an error body names: Graph nests them."""
-    try:
-        error: Any = json.loads(body)["error"]
-        code = error["code"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    error: Any = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
         return ""
+    code = error.get("code")
     while isinstance(error := error.get("innerError") or error.get("innererror"), dict):
         code = error.get("code") or code
     return _word(code)
@@ -103,9 +103,9 @@ def _listed(scopes: Iterable[str]) -> str:
     return ", ".join(sorted(scopes)) or "User.Read"
 
 
-def _pause(response: httpx.Response) -> float:
+def _pause(headers: Mapping[str, str]) -> float:
     """The pause that Retry-After (seconds, or a date) means, in seconds: 1 to 3,600; 30 where it says nothing."""
-    value = response.headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
         return float(min(max(int(value), 1), 3600))
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 import urllib.request
 import uuid
-import zlib
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
@@ -23,17 +22,13 @@ from mcp_local_graph.errors import (
     SignInNeeded,
     TokenRejected,
 )
-from mcp_local_graph.graph import failures
+from mcp_local_graph.graph import bodies, failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 # Seconds for one call, everything in it; hosts drop a tool call after about sixty.
 DEADLINE = 30.0
-# Bytes of an answer after decompression. More is no answer a model could read.
-BODY_LIMIT = 32 * 1024 * 1024
-# Bytes that an archive may grow by between two looks at how large it has become.
-_PIECE = 256 * 1024
 
 
 class TokenSource(Protocol):
@@ -61,7 +56,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
         """
         self._refuse_foreign(request.url)
         try:
-            with anyio.fail_after(self._deadline):
+            with anyio.fail_after(self._left(request)):
                 return await self._authorised(request)
         except TimeoutError as error:
             raise ServiceUnavailable("Microsoft Graph did not answer in time.", "Try again in a minute.") from error
@@ -69,6 +64,15 @@ class GraphTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
+
+    def beside(self, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+        """A transport to other hosts, which knows no token."""
+        return httpx.AsyncHTTPTransport(verify=context, proxy=_proxy("", context), trust_env=False)
+
+    def _left(self, request: httpx.Request) -> float:
+        """Seconds until the request's own deadline, or ours."""
+        deadline = request.extensions.get("deadline")
+        return self._deadline if deadline is None else min(self._deadline, deadline - anyio.current_time())
 
     def _refuse_foreign(self, url: httpx.URL) -> None:
         """The origin as a whole, as the connection will be made to it; nothing that could blur it."""
@@ -96,52 +100,19 @@ class GraphTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._inner.handle_async_request(request)
             try:
-                body = await _whole(response)
+                body = await bodies.whole(response, request.extensions.get("limit", bodies.BODY_LIMIT))
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
             raise _unreachable(error) from error
         finally:
             del request.headers["Authorization"]
-        if not response.is_success:
-            raise failures.error_for(response, body, scopes)
+        if not response.is_success and not (response.has_redirect_location and request.extensions.get("moves")):
+            raise failures.error_for(response.status_code, response.headers, bodies.tried(body), scopes)
         headers = {"content-type": response.headers.get("content-type", "")}
+        if request.extensions.get("moves"):
+            headers["location"] = response.headers.get("location", "")
         return httpx.Response(response.status_code, headers=headers, content=body)
-
-
-async def _whole(response: httpx.Response) -> bytes:
-    """The body, decoded as it comes, so that one which never ends, or grows a thousandfold, is not kept.
-
-    Not by httpx: it decodes each part whole, however large that gets, and takes half an archive for a whole one.
-    """
-    encoding = response.headers.get("content-encoding", "identity").lower()
-    unzip = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
-    body, ended = bytearray(), True
-    async for part in response.aiter_raw():
-        for piece in _unzipped(unzip, part) if unzip else [part]:
-            body += piece
-            if len(body) > BODY_LIMIT:
-                raise GraphRefused(f"The answer is larger than {BODY_LIMIT // 2**20} MB.", "Ask for less at a time.")
-        ended = unzip is None or unzip.eof
-    if not ended or encoding not in {"identity", "gzip"}:
-        raise _broken()
-    return bytes(body)
-
-
-def _unzipped(unzip: zlib._Decompress, part: bytes) -> Iterator[bytes]:
-    """A part of an archive, unpacked in pieces. Nothing may come after its end."""
-    try:
-        while (piece := unzip.decompress(part, _PIECE)) or unzip.unconsumed_tail:
-            yield piece
-            part = unzip.unconsumed_tail
-        if unzip.unused_data:
-            raise _broken()
-    except zlib.error as error:
-        raise _broken() from error
-
-
-def _broken() -> ServiceUnavailable:
-    return ServiceUnavailable("Microsoft Graph's answer arrived broken.", "Try again in a minute.")
 
 
 def _need(scopes: Iterable[str], rejected: TokenRejected) -> Need:

@@ -65,6 +65,8 @@ class Asked:
     resource: str
     scopes: frozenset[str]
     oidc: frozenset[str]
+    # What stood before the permissions, which the answer repeats: nothing, or the resource's address and a slash.
+    prefix: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -93,7 +95,8 @@ def read(text: str, graph_url: str) -> Asked:
         if len(scopes) > 1:
             raise ScopeRefused(70011, "The scope .default stands alone.")
         scopes = {_STATIC[resource]}
-    return Asked(resource=resource, scopes=frozenset(scopes), oidc=oidc)
+    prefix = next((word[: word.rfind("/") + 1] for word in words if word not in OIDC), "")
+    return Asked(resource=resource, scopes=frozenset(scopes), oidc=oidc, prefix=prefix)
 
 
 def _split(word: str, graph_url: str) -> tuple[str, str]:

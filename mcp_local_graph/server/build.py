@@ -93,7 +93,7 @@ class _Served(ServedTool):
 
     async def _give(self, kind: type) -> object:
         if kind is Graph:
-            return await self._services.graph(self._tool.scopes)
+            return await self._services.graph(self._tool.scopes, self._tool.name)
         return Accounts(self._services.auth)
 
 

@@ -104,7 +104,7 @@ class Rig:
         return self._app
 
     def broker(self, patience: float = SOON, **more: float) -> Broker:
-        return Broker(self.app, LINUX, patience=patience, **more)
+        return Broker(self.app, LINUX, CLOUDS["global"], patience=patience, **more)
 
     def asked(self, need: Need = BASIC_NEED, window: int | None = WINDOW, **how: bool) -> Attempt:
         return self.broker().begin(need, window, self.kept.ending(), **how)

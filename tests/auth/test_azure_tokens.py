@@ -68,7 +68,7 @@ def app(
 async def ask(tenant: DemoTenant, auth: CredentialTokens, path: str) -> dict[str, Any]:
     """Ask Graph through the product's own transport."""
     connection = Connection(tenant.graph_url, auth.token, tenant.ca_file)
-    client, _ = await connection.open()
+    client = (await connection.open()).client
     try:
         answer = await client.get(f"{tenant.graph_url}/v1.0{path}", extensions={"scopes": SCOPES})
         said: dict[str, Any] = answer.json()

@@ -94,7 +94,7 @@ def test_the_scopes_the_challenge_and_the_capability_reach_the_broker(rig: Rig) 
     need = Need(frozenset({"User.Read", "Mail.Read"}), claims='{"access_token": {"nbf": {"value": "1"}}}')
     account(rig.asked(need))
     assert rig.runtime.asked is not None
-    assert rig.runtime.asked.scopes == ["Mail.Read", "User.Read"]
+    assert rig.runtime.asked.scopes == [f"https://graph.microsoft.com/{name}" for name in ("Mail.Read", "User.Read")]
     assert "nbf" in rig.runtime.asked.claims
     assert "CP1" in rig.runtime.asked.claims
 
@@ -164,4 +164,4 @@ def test_no_network_is_not_a_matter_of_signing_in(rig: Rig) -> None:
 
 def test_without_the_broker_nothing_is_asked(rig: Rig) -> None:
     with pytest.raises(BrokerUnusable, match="does not use it"):
-        Broker(rig.make(), LINUX).begin(BASIC_NEED, WINDOW, rig.kept.ending())
+        Broker(rig.make(), LINUX, CLOUDS["global"]).begin(BASIC_NEED, WINDOW, rig.kept.ending())

@@ -82,7 +82,7 @@ async def test_microsoft_is_asked_with_pkce_a_state_a_nonce_and_a_form(tenant: D
     assert asked["code_challenge_method"] == "S256"
     assert all(len(asked[name]) >= 16 for name in ("code_challenge", "state", "nonce"))
     assert asked["redirect_uri"].startswith("http://localhost:")
-    assert set(asked["scope"].split()) == {"User.Read", "openid", "profile", "offline_access"}
+    assert set(asked["scope"].split()) == {f"{tenant.graph_url}/User.Read", "openid", "profile", "offline_access"}
     assert "CP1" in asked["claims"] or "cp1" in asked["claims"]
     redeemed = tenant.control.requests("token")[0].form
     assert redeemed["code_verifier"]

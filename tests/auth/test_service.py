@@ -185,6 +185,38 @@ async def test_without_a_network_a_good_token_still_serves(tenant: DemoTenant, t
     assert await auth.token(BASIC) == token
 
 
+async def test_a_token_in_its_last_minutes_serves_while_entra_is_down(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.set_token_lifetime(120)  # too short to be taken out of the cache where there is a choice
+    await sign_in(auth)
+    tenant.control.queue_entra_error(503)
+    token = await auth.token(BASIC)
+    assert tenant.control.requests("token")[-1].form["grant_type"] == "refresh_token"
+    assert await auth.token(BASIC) != token
+    tenant.control.queue_entra_error(503)
+    assert isinstance(await failure(auth.token(BASIC, renew=True)), ServiceUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("setting", "user_name"),
+    [
+        ("organizations", "ines.okafor@brackwater.example"),
+        ("brackwater.example", "ines.okafor@brackwater.example"),
+        ("consumers", "ines.o@postbox.example"),
+    ],
+)
+async def test_a_sign_in_is_renewed_whatever_the_settings_call_the_tenant(
+    tenant: DemoTenant, tmp_path: Path, setting: str, user_name: str
+) -> None:
+    auth = service(tenant, tmp_path, tenant=setting)
+    tenant.control.set_token_lifetime(1)
+    account = await sign_in(auth, user_name)
+    tenant.control.set_token_lifetime(3600)
+    assert await auth.token(BASIC)
+    assert (await auth.status()).account == account
+    assert account.user_name == user_name
+
+
 async def test_the_status_is_told_while_the_network_hangs(tenant: DemoTenant, tmp_path: Path) -> None:
     auth = service(tenant, tmp_path)
     tenant.control.hold("discovery")
@@ -221,11 +253,15 @@ async def test_permissions_grow_and_every_silent_call_asks_for_all_of_them(tenan
     error = await needed(auth, more)
     assert error.trace.code == "AADSTS65001"
     await sign_in(auth, need=error.need)
-    assert set(tenant.control.requests("authorize")[-1].query["scope"].split()) >= {"User.Read", "Contacts.Read"}
+    graph = tenant.graph_url
+    asked = set(tenant.control.requests("authorize")[-1].query["scope"].split())
+    # The person is asked for exactly what is missing.
+    assert asked == {f"{graph}/Contacts.Read", "openid", "profile", "offline_access"}
     assert await auth.granted() == BASIC | more
     assert await auth.token(BASIC) == await auth.token(more)
     await auth.token(BASIC, renew=True)
-    assert set(tenant.control.requests("token")[-1].form["scope"].split()) >= {"User.Read", "Contacts.Read"}
+    refreshed = set(tenant.control.requests("token")[-1].form["scope"].split())
+    assert refreshed >= {f"{graph}/User.Read", f"{graph}/Contacts.Read"}
 
 
 async def test_what_an_administrator_granted_for_all_is_used_without_asking(tenant: DemoTenant, tmp_path: Path) -> None:
@@ -247,7 +283,7 @@ async def test_a_permission_that_was_withdrawn_does_not_take_the_others_along(
     tenant.control.grant_consent(tenant.person.user_name, BASIC)
     tenant.control.clear_requests()
     assert await auth.token(BASIC)
-    asked = [set(request.form["scope"].split()) for request in tenant.control.requests("token")]
+    asked = [request.form["scope"] for request in tenant.control.requests("token")]
     assert ["Contacts.Read" in scopes for scopes in asked] == [True, False]
     assert await auth.granted() == BASIC
     # It is asked for no more, until something needs it.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import truststore
 
+from mcp_local_graph.graph.client import Caller, Connection, Graph
 from mcp_local_graph.graph.transport import DEADLINE, GraphTransport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     import trustme
 
@@ -40,6 +43,15 @@ class Peer:
                 return []
             data += byte
         return data.decode("latin-1").split("\r\n")[:-2]
+
+    def body(self, head: list[str]) -> bytes:
+        """What comes after the lines."""
+        left = int(_header(head, "content-length") or 0)
+        parts = []
+        while left and (part := self._connection.recv(left)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
@@ -81,6 +93,7 @@ class Server:
         self.port: int = self._listening.getsockname()[1]
         self.origin = f"https://localhost:{self.port}"
         self.heads: list[list[str]] = []
+        self.bodies: list[bytes] = []
         self.ended = threading.Event()
         self.connections = 0
         self._threads: list[threading.Thread] = []
@@ -138,10 +151,30 @@ def answering(*answers: bytes) -> Callable[[Peer], None]:
         while head := peer.head():
             with lock:
                 peer.server.heads.append(head)
+                peer.server.bodies.append(peer.body(head))
                 answer = left.pop(0) if len(left) > 1 else left[0]
             peer.send(answer)
 
     return handle
+
+
+def serving(answers: Mapping[str, bytes | Callable[[bytes], bytes]]) -> Callable[[Peer], None]:
+    """Answer each request by its path, query and all, from its body where that is asked for; 404 for any other."""
+
+    def handle(peer: Peer) -> None:
+        while head := peer.head():
+            body = peer.body(head)
+            peer.server.heads.append(head)
+            peer.server.bodies.append(body)
+            answer = answers.get(head[0].split()[1], http(404, b"{}"))
+            peer.send(answer if isinstance(answer, bytes) else answer(body))
+
+    return handle
+
+
+def of(value: object, status: int = 200, **headers: str) -> bytes:
+    """JSON, as an HTTP answer."""
+    return http(status, json.dumps(value).encode(), content_type="application/json", **headers)
 
 
 def http(status: int, body: bytes = b"", **headers: str) -> bytes:
@@ -188,6 +221,23 @@ class Authority:
         with Server(answering(*answers), self.server()) as server:
             yield server
 
+    @contextlib.contextmanager
+    def serving(self, answers: Mapping[str, bytes | Callable[[bytes], bytes]]) -> Iterator[Server]:
+        with Server(serving(answers), self.server()) as server:
+            yield server
+
+    @contextlib.asynccontextmanager
+    async def graph(
+        self, server: Server, by: Caller | None = None, *, tokens: Tokens | None = None, hosts: Sequence[str] = ()
+    ) -> AsyncIterator[Graph]:
+        """What a tool is given, made as the product makes it."""
+        with self.ca.cert_pem.tempfile() as ca_file:
+            connection = Connection(server.origin, tokens or Tokens(), Path(ca_file), hosts)
+            try:
+                yield Graph(await connection.open(), by or caller())
+            finally:
+                await connection.close()
+
     @contextlib.asynccontextmanager
     async def to(
         self, origin: str, tokens: Tokens | None = None, *, deadline: float = DEADLINE
@@ -200,3 +250,9 @@ class Authority:
 
 async def get(client: httpx.AsyncClient, url: str) -> httpx.Response:
     return await client.get(url, extensions={"scopes": USER_READ})
+
+
+def caller(tool: str = "mail_search", **changes: Any) -> Caller:  # noqa: ANN401 - any property of a caller
+    """A tool call of a signed-in person."""
+    facts: dict[str, Any] = {"scopes": USER_READ, "granted": USER_READ, "user_name": "ines@brackwater.example"}
+    return Caller(tool=tool, **{**facts, "require_person": lambda: None, **changes})

@@ -157,7 +157,6 @@ async def test_a_variable_cannot_have_the_keys_of_the_connection_written_down(
     authority.ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with authority.answering(http(200, b"{}")) as graph:
         connection = Connection(graph.origin, Tokens(), tmp_path / "ca.pem")
-        client, _ = await connection.open()
-        await get(client, f"{graph.origin}/v1.0/me")
+        await get((await connection.open()).client, f"{graph.origin}/v1.0/me")
         await connection.close()
     assert not wanted.exists()

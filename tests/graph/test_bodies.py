@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from mcp_local_graph.errors import GraphRefused, LocalGraphError, ServiceUnavailable
-from mcp_local_graph.graph.transport import BODY_LIMIT
+from mcp_local_graph.graph.bodies import BODY_LIMIT
 from tests.graph.rig import Authority, Peer, Server, Tokens, answering, get, http
 
 pytestmark = pytest.mark.anyio

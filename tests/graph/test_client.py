@@ -10,7 +10,7 @@ import pytest
 
 from mcp_local_graph.errors import NotFound, PermissionMissing, ServiceUnavailable, SettingsError, SignInNeeded
 from mcp_local_graph.graph.client import Connection, Graph
-from tests.graph.rig import USER_READ, Authority, Peer, Server, Tokens, http
+from tests.graph.rig import USER_READ, Authority, Peer, Server, Tokens, caller, http
 from tests.support import services
 from tests.tools.rig import sign_in
 
@@ -36,7 +36,7 @@ async def graph_at(
     server: Server, ca_file: Path, tokens: Tokens | None = None, granted: frozenset[str] = frozenset()
 ) -> tuple[Connection, Graph]:
     connection = Connection(server.origin, tokens or Tokens(), ca_file)
-    return connection, Graph(connection, await connection.open(), USER_READ, granted, lambda: None)
+    return connection, Graph(await connection.open(), caller(granted=granted))
 
 
 async def test_an_object_comes_as_graphs_own_json(authority: Authority, ca_file: Path) -> None:
@@ -99,7 +99,7 @@ async def test_callers_at_the_same_time_share_one_client(authority: Authority, c
         connection = Connection(server.origin, Tokens(), ca_file)
 
         async def one() -> None:
-            opened.append((await connection.open())[0])
+            opened.append(await connection.open())
 
         async with anyio.create_task_group() as group:
             for _ in range(5):
@@ -120,7 +120,7 @@ async def test_what_the_sdk_would_send_by_itself_is_under_the_same_rules(authori
     # The SDK knows no scopes: without them nothing is sent at all.
     with authority.answering(http(200, b"{}")) as server:
         connection = Connection(server.origin, Tokens(), ca_file)
-        _, sdk = await connection.open()
+        sdk = (await connection.open()).sdk
         with pytest.raises(KeyError):
             await sdk.me.get()
         await connection.close()

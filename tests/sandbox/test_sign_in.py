@@ -86,12 +86,12 @@ def test_the_answer_names_everything_that_was_ever_allowed(rig: Rig) -> None:
 def test_scopes_are_taken_by_short_name_and_by_address(rig: Rig) -> None:
     for prefix in ("https://graph.microsoft.com", rig.tenant.graph_url, "00000003-0000-0000-c000-000000000000"):
         tokens = rig.redeem(rig.result(scope=f"{prefix}/user.read")["code"]).json()
-        assert tokens["scope"] == "User.Read"
+        assert tokens["scope"] == f"{prefix}/User.Read"
 
 
 def test_default_stands_for_what_the_registration_lists(rig: Rig) -> None:
     tokens = rig.redeem(rig.result(scope="https://graph.microsoft.com/.default")["code"]).json()
-    assert tokens["scope"] == "User.Read"
+    assert tokens["scope"] == "https://graph.microsoft.com/User.Read"
 
 
 def test_a_silent_call_refreshes_and_rotates(rig: Rig) -> None:

@@ -33,7 +33,7 @@ def issue(state: State, ask: Ask, account: Account, *, nonce: str = "", refresh:
     scopes = _scopes(ask, granted)
     answer: dict[str, Any] = {
         "token_type": "Bearer",
-        "scope": " ".join(sorted(scopes) + sorted(ask.asked.oidc - {"offline_access"})),
+        "scope": " ".join([*_spelled(ask, scopes), *sorted(ask.asked.oidc - {"offline_access"})]),
         "expires_in": state.lifetimes.access_token,
         "ext_expires_in": state.lifetimes.access_token,
         "access_token": _access_token(state, ask, account, scopes),
@@ -75,6 +75,12 @@ def id_token(state: State, ask: Ask, account: Account, nonce: str) -> str:
     token = jwt.encode(claims, state.signing_key, algorithm="RS256", headers={"kid": state.key_id})
     state.secrets.add(token)
     return token
+
+
+def _spelled(ask: Ask, scopes: frozenset[str]) -> list[str]:
+    """Scopes in an answer are spelt as in the question: by short name, or by full name."""
+    short = ask.asked.resource == GRAPH_PUBLIC_URL
+    return sorted(ask.asked.prefix + scope if short else scope for scope in scopes)
 
 
 def _scopes(ask: Ask, granted: set[str]) -> frozenset[str]:
