@@ -62,10 +62,19 @@ Segments = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An object that was shown: its kind, and its path below `/v1.0` as raw segments."""
+    """An object that was shown: its kind, its path below `/v1.0` as raw segments, and what the tool noted of it."""
 
     kind: Kind
     path: Segments
+    note: str = ""
+
+
+class Shown(NamedTuple):
+    """An object to be given a handle, as in Found."""
+
+    kind: Kind
+    path: Segments
+    note: str = ""
 
 
 class _Row(NamedTuple):
@@ -75,19 +84,23 @@ class _Row(NamedTuple):
     digest: bytes
     path: str | None
     used: int
+    note: str
 
 
-def give(store: Store, kind: Kind, path: Segments) -> str:
-    """The handle of the object at this canonical path, such as `("me", "messages", id)`."""
-    return give_all(store, [(kind, path)])[0]
+def give(store: Store, kind: Kind, path: Segments, note: str = "") -> str:
+    """The handle of the object at this canonical path, such as `("me", "messages", id)`.
+
+    `note` is what `find` gives back with it, some hundred characters at most; without one an earlier note stays.
+    """
+    return give_all(store, [Shown(kind, path, note)])[0]
 
 
-def give_all(store: Store, objects: Sequence[tuple[Kind, Segments]]) -> list[str]:
+def give_all(store: Store, objects: Sequence[Shown]) -> list[str]:
     """The handles of several objects, in one transaction: fifty new ones are about a millisecond."""
 
     def work(db: sqlite3.Connection) -> tuple[list[str], int]:
         key, turn = store.key(db), _turn(db)
-        given = [_give(db, key, turn, kind, path) for kind, path in objects]
+        given = [_give(db, key, turn, one) for one in objects]
         new = sum(is_new for _, is_new in given)
         if new > store.room:
             store.room = _trimmed(db, store)
@@ -117,7 +130,7 @@ def find(store: Store, text: str, kinds: Iterable[Kind] = ()) -> Found:
     # The file is only a file: a row that does not prove itself stands for nothing.
     if row is None or row.path is None or not _proves(handle, row, _digest(key, row.path)):
         raise HandleUnknown(f"There is no {_CALLED[kind][0]} {handle} here.", _advice((kind,)))
-    return Found(kind, tuple(json.loads(row.path)[1:]))
+    return Found(kind, tuple(json.loads(row.path)[1:]), row.note)
 
 
 def is_handle(text: str) -> bool:
@@ -133,23 +146,26 @@ def is_kept(store: Store, text: str) -> bool:
     return row is not None
 
 
-def _give(db: sqlite3.Connection, key: bytes, turn: int, kind: Kind, path: Segments) -> tuple[str, bool]:
+def _give(db: sqlite3.Connection, key: bytes, turn: int, one: Shown) -> tuple[str, bool]:
     """The handle, and whether the file has one object more for it."""
+    kind, path, note = one
     written = json.dumps([kind, *path], separators=(",", ":"))
     digest = _digest(key, written)
     length = _SHORTEST
     while (row := _row(db, handle := kind + _word(digest)[:length])) is not None and row.digest != digest:
         length += 1  # it means another object; the whole HMAC could not
     if row is None:
-        db.execute("INSERT INTO handles VALUES (?, ?, ?, ?)", (handle, digest, written, turn))
+        db.execute("INSERT INTO handles VALUES (?, ?, ?, ?, ?)", (handle, digest, written, turn, note))
         return handle, True
-    if row.path is None or turn - row.used > _AGE:
-        db.execute("UPDATE handles SET path = ?, used = ? WHERE rowid = ?", (written, turn, row.id))
+    note = note or row.note
+    if row.path is None or turn - row.used > _AGE or note != row.note:
+        change = "UPDATE handles SET path = ?, used = ?, note = ? WHERE rowid = ?"
+        db.execute(change, (written, turn, note, row.id))
     return handle, row.path is None
 
 
 def _row(db: sqlite3.Connection, handle: str) -> _Row | None:
-    found = db.execute("SELECT rowid, digest, path, used FROM handles WHERE handle = ?", (handle,)).fetchone()
+    found = db.execute("SELECT rowid, digest, path, used, note FROM handles WHERE handle = ?", (handle,)).fetchone()
     return None if found is None else _Row(*found)
 
 
@@ -172,7 +188,7 @@ def _trimmed(db: sqlite3.Connection, store: Store) -> int:
     if kept > limit:
         kept_now = limit - limit // _SPARE
         oldest = "SELECT rowid FROM handles WHERE path IS NOT NULL ORDER BY used LIMIT ?"
-        db.execute(f"UPDATE handles SET path = NULL WHERE rowid IN ({oldest})", (kept - kept_now,))  # noqa: S608 - the text stands above
+        db.execute(f"UPDATE handles SET path = NULL, note = '' WHERE rowid IN ({oldest})", (kept - kept_now,))  # noqa: S608 - the text stands above
         kept = kept_now
     if (gone := _count(db, "path IS NULL") - store.limits.tombstones) > 0:
         oldest = "SELECT rowid FROM handles WHERE path IS NULL ORDER BY used LIMIT ?"

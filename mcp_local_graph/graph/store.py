@@ -36,7 +36,8 @@ _VERSION = 1
 _TABLES = (
     "CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL)",
     # A row without a path is a tombstone: the handle was given, and is kept from meaning anything else.
-    "CREATE TABLE handles (handle TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, path TEXT, used INTEGER NOT NULL)",
+    """CREATE TABLE handles (handle TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, path TEXT, used INTEGER NOT NULL,
+       note TEXT NOT NULL)""",
     "CREATE INDEX handles_kept ON handles (used) WHERE path IS NOT NULL",
     "CREATE INDEX handles_gone ON handles (used) WHERE path IS NULL",
     """CREATE TABLE cursors (id TEXT PRIMARY KEY, expires INTEGER NOT NULL, tool TEXT NOT NULL, query TEXT NOT NULL,

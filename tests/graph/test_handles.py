@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph.errors import HandleUnknown
-from mcp_local_graph.graph.handles import Kind, find, give, give_all, is_handle, is_kept
+from mcp_local_graph.graph.handles import Kind, Shown, find, give, give_all, is_handle, is_kept
 from mcp_local_graph.graph.store import Limits, Store
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def kept(tmp_path: Path) -> Store:
     return Store(tmp_path / "shown.db")
 
 
-def message(number: int) -> tuple[Kind, tuple[str, ...]]:
-    return Kind.MESSAGE, ("me", "messages", str(number))
+def message(number: int) -> Shown:
+    return Shown(Kind.MESSAGE, ("me", "messages", str(number)))
 
 
 def refusal(kept: Store, handle: str, *kinds: Kind) -> str:
@@ -55,6 +55,14 @@ def test_the_same_object_has_the_same_handle_for_ever(kept: Store, tmp_path: Pat
     assert give(Store(tmp_path / "shown.db"), Kind.MESSAGE, MESSAGE) == handle
 
 
+def test_what_a_tool_notes_of_an_object_comes_back_with_it_until_it_notes_something_else(kept: Store) -> None:
+    handle = give(kept, Kind.MESSAGE, MESSAGE, "first")
+    assert give(kept, Kind.MESSAGE, MESSAGE) == handle
+    assert find(kept, handle).note == "first"
+    give(kept, Kind.MESSAGE, MESSAGE, "second")
+    assert find(kept, handle).note == "second"
+
+
 def test_other_accounts_have_other_handles_for_it(kept: Store, tmp_path: Path) -> None:
     handle, other = give(kept, Kind.MESSAGE, MESSAGE), Store(tmp_path / "other.db")
     assert give(other, Kind.MESSAGE, MESSAGE) != handle
@@ -63,13 +71,13 @@ def test_other_accounts_have_other_handles_for_it(kept: Store, tmp_path: Path) -
 
 def test_paths_that_read_alike_are_different_objects(kept: Store) -> None:
     paths = [("me", "messages", "a", "b"), ("me", "messages", "a/b"), ("me", "messages", 'a","b')]
-    handles = give_all(kept, [(Kind.MESSAGE, path) for path in paths])
+    handles = give_all(kept, [Shown(Kind.MESSAGE, path) for path in paths])
     assert [find(kept, handle).path for handle in handles] == paths
 
 
 def test_a_handle_that_another_object_has_is_lengthened(kept: Store) -> None:
     with_key_of_zeros(kept)
-    first, second = give_all(kept, [(Kind.MESSAGE, path) for path in ALIKE])
+    first, second = give_all(kept, [Shown(Kind.MESSAGE, path) for path in ALIKE])
     assert (len(first), len(second)) == (9, 10)
     assert second.startswith(first)
     assert [find(kept, handle).path for handle in (first, second)] == ALIKE

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcp_local_graph.errors import LocalGraphError
-from mcp_local_graph.graph.handles import Kind, find, give, give_all
+from mcp_local_graph.graph.handles import Kind, Shown, find, give, give_all
 from mcp_local_graph.graph.store import Store, place, places
 
 ROOT = Path(__file__).parents[2]
@@ -135,7 +135,7 @@ print(*handles)
 def test_a_process_that_is_killed_while_writing_damages_nothing(path: Path) -> None:
     code = """
 for start in range(0, 10**9, 20):
-    give_all(store, [(Kind.MESSAGE, ("me", "messages", str(number))) for number in range(start, start + 20)])
+    give_all(store, [Shown(Kind.MESSAGE, ("me", "messages", str(number))) for number in range(start, start + 20)])
     print(start, flush=True)
 """
     first = give(Store(path), Kind.EVENT, ("me", "events", "1"))
@@ -170,7 +170,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
 
 def test_a_file_that_is_damaged_under_way_is_set_aside_too(path: Path) -> None:
     kept = Store(path)
-    give_all(kept, [(Kind.MESSAGE, ("me", "messages", f"{number}" * 50)) for number in range(500)])
+    give_all(kept, [Shown(Kind.MESSAGE, ("me", "messages", f"{number}" * 50)) for number in range(500)])
     kept.close()
     torn = bytearray(path.read_bytes())
     torn[4096:] = b"\xff" * (len(torn) - 4096)
