@@ -1,0 +1,51 @@
+"""The days that the demo tenant's dates are counted from: day 0 is the day it starts, in the people's own zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+# Where the company sits, by its IANA name and as Exchange calls the same zone.
+LONDON = ZoneInfo("Europe/London")
+GMT = "GMT Standard Time"
+_STEP_MINUTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A calendar around one moment, `now` in UTC. `Days.around()` makes it from the clock."""
+
+    now: datetime
+
+    @classmethod
+    def around(cls, moment: datetime | None = None) -> Days:
+        """The calendar around a moment (the present if none): the last full ten minutes, so that it can be shared."""
+        given = moment or datetime.now(UTC)
+        return cls(given.replace(minute=given.minute // _STEP_MINUTES * _STEP_MINUTES, second=0, microsecond=0))
+
+    @property
+    def today(self) -> date:
+        """Day 0."""
+        return self.now.astimezone(LONDON).date()
+
+    def day(self, number: int) -> date:
+        """The day that is `number` days after today, before it when negative."""
+        return self.today + timedelta(days=number)
+
+    def weekday(self, weeks: int, weekday: int) -> date:
+        """The weekday (Monday is 0) of the week that is `weeks` after the present one."""
+        return self.today + timedelta(days=7 * weeks + weekday - self.today.weekday())
+
+    def at(self, number: int, clock: str) -> datetime:
+        """A day's `HH:MM` on the people's own clocks, in UTC."""
+        return datetime.combine(self.day(number), time.fromisoformat(clock), LONDON).astimezone(UTC)
+
+    def ago(self, minutes: int) -> datetime:
+        """So many minutes before the start: mail of today must not lie in the future, whenever the tenant starts."""
+        return self.now - timedelta(minutes=minutes)
+
+    def said(self, number: int) -> str:
+        """A day as people write it: `Friday 4 December`."""
+        day = self.day(number)
+        return f"{day:%A} {day.day} {day:%B}"
