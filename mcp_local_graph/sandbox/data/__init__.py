@@ -1,5 +1,1 @@
-"""The demo tenant's data: what lies in its mailboxes, calendars, directories and drives. Readable, invented, lively."""
-
-from mcp_local_graph.sandbox.data.world import World
-
-__all__ = ["World"]
+"""What the demo tenant's people have written, planned and filed; invented, like the people themselves."""

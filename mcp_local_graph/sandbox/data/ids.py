@@ -45,3 +45,8 @@ def _packed(head: bytes, length: int, *parts: str) -> str:
 
 def _digest(length: int, *parts: str) -> bytes:
     return hashlib.shake_128("\n".join(parts).encode()).digest(length)
+
+
+def number(below: int, *parts: str) -> int:
+    """A number out of words, from 0 up to but not `below`."""
+    return int.from_bytes(_digest(8, *parts)) % below

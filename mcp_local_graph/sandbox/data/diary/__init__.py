@@ -1,0 +1,1 @@
+"""What is planned: the meetings and appointments of the demo tenant, a file for each kind."""

@@ -1,0 +1,1 @@
+"""What was written: the mails of the demo tenant, a file for each kind."""
