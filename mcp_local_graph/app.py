@@ -10,9 +10,15 @@ from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.graph.client import Caller, Connection, Graph
+from mcp_local_graph.threads import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.config import Settings
+    from mcp_local_graph.graph.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Services:
 
     auth: AuthenticationService | CredentialTokens
     connection: Connection
+    stores: Stores
 
     async def graph(self, scopes: frozenset[str], tool: str = "") -> Graph:
         """Graph for one call of `tool`, which declares these scopes."""
@@ -32,8 +39,46 @@ class Services:
             require_person=self.auth.require_person,
             user_name=who.user_name,
             personal=who.personal,
+            store=await self.stores.of(who.account.home_account_id if who.account else "nobody yet"),
         )
         return Graph(await self.connection.open(), caller)
+
+    async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
+        """Forget the account in use, or all of them, and what they were shown. Returns whom. Needs no network."""
+        leaving = await self.auth.sign_out(everyone=everyone)
+        await in_thread(self.stores.wipe, [account.home_account_id for account in leaving], everyone=everyone)
+        return leaving
+
+
+class Stores:
+    """What each account was shown, in one file of the state directory for each."""
+
+    def __init__(self, state_dir: Path, app: str) -> None:
+        self._state_dir = state_dir
+        self._app = app
+        self._open: dict[str, Store] = {}
+
+    async def of(self, account: str) -> Store:
+        """The store of an account, ready for use."""
+        if account not in self._open:
+            made = await in_thread(self._opened, account)
+            self._open.setdefault(account, made)
+        return self._open[account]
+
+    def _opened(self, account: str) -> Store:
+        from mcp_local_graph.graph import store  # noqa: PLC0415 - brings SQLite, which a start must not pay for
+
+        made = store.Store(store.place(self._state_dir, self._app, account))
+        made.open()
+        return made
+
+    def wipe(self, accounts: Iterable[str], *, everyone: bool) -> None:
+        """Forget what these accounts were shown; of everyone, those too who signed out long ago."""
+        from mcp_local_graph.graph import store  # noqa: PLC0415 - as above
+
+        paths = [store.place(self._state_dir, self._app, account) for account in accounts]
+        for path in store.places(self._state_dir, self._app) if everyone else paths:
+            store.Store(path).wipe()
 
 
 def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Services:
@@ -46,7 +91,9 @@ def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Servic
     cloud = settings.cloud
     # A cloud of somebody's own has its files where its Graph is.
     content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
-    return Services(auth, Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts))
+    connection = Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts)
+    app = f"{cloud.login_url}|{settings.client_id or settings.credential}"
+    return Services(auth, connection, Stores(settings.state_dir, app))
 
 
 def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationService:

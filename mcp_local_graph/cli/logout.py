@@ -24,7 +24,7 @@ def command(settings: Settings, *, everyone: bool) -> None:
     Tokens that were given out stay valid until they expire, an hour or so. To end them all, everywhere:
     https://mysignins.microsoft.com (Sign out everywhere).
     """
-    leaving = asyncio.run(app.services(settings).auth.sign_out(everyone=everyone))
+    leaving = asyncio.run(app.services(settings).sign_out(everyone=everyone))
     for account in leaving:
         output.say(f"Signed out: {account.user_name}")
     if not leaving:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import json
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
@@ -12,12 +11,14 @@ import anyio
 
 from mcp_local_graph import threads
 from mcp_local_graph.errors import CursorUnknown
-from mcp_local_graph.graph import paging
+from mcp_local_graph.graph import cursors, handles, paging
 from mcp_local_graph.graph.ask import Ask, Options, headers, query
+from mcp_local_graph.graph.handles import Found, Kind
+from mcp_local_graph.graph.links import pinned
 from mcp_local_graph.graph.paging import Page, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from mcp_local_graph.errors import LocalGraphError
     from mcp_local_graph.graph.ask import Target
     from mcp_local_graph.graph.engine import Engine
+    from mcp_local_graph.graph.store import Store
     from mcp_local_graph.graph.transport import TokenSource
 
-__all__ = ["Ask", "Caller", "Connection", "Downloaded", "Graph", "Page"]
+__all__ = ["Ask", "Caller", "Connection", "Downloaded", "Found", "Graph", "Kind", "Page"]
 
 # Seconds for all requests of one tool call together; hosts drop a call after about sixty.
 DEADLINE = 30.0
@@ -48,13 +50,15 @@ class Caller:
     """For whom and what the requests of one tool call are.
 
     `scopes` are those that the tool declares, `granted` those that the account in use granted. `require_person` raises
-    where the tokens are an app's. `user_name` may be empty where nobody knows it yet.
+    where the tokens are an app's. `user_name` may be empty where nobody knows it yet. `store` keeps what this account
+    was shown.
     """
 
     tool: str
     scopes: frozenset[str]
     granted: frozenset[str]
     require_person: Callable[[], None]
+    store: Store
     user_name: str = ""
     personal: bool = False
 
@@ -158,16 +162,18 @@ class Graph:
         return await self._engine.answer(ask, self._deadline)
 
     async def page(
-        self, target: Target | Ask | None, *, limit: int, cursor: str = "", **options: Unpack[Options]
+        self, target: Target | Ask | None, *, limit: int, cursor: str = "", note: str = "", **options: Unpack[Options]
     ) -> Page:
         """Up to `limit` items of a list, from its start or, by the cursor of an earlier answer, from there on.
+
+        `note` is whatever a tool wants to have back as `Page.note` when a cursor goes on with this list.
 
         Raises:
             CursorUnknown: the cursor is none of this tool's and account's, or too old.
             LocalGraphError: see graph.failures.
         """
         if cursor:
-            ask, place = self._resumed(cursor, options.get("scope"))
+            ask, place, note = self._resumed(cursor)
         else:
             ask = self._listed(target, limit, options)
             place = Place(ask.url)
@@ -176,7 +182,7 @@ class Graph:
             return await self._engine.answer(replace(ask, url=url), self._deadline)
 
         run = await paging.walk(fetch, place, paging.Run(self._engine.base_url, limit))
-        return self._page(run, ask)
+        return self._page(run, ask, note)
 
     async def batch(self, asks: Sequence[Ask]) -> list[dict[str, Any] | LocalGraphError]:
         """The answers to several reads, in their order, in one round trip for each twenty. A part may fail alone.
@@ -187,11 +193,11 @@ class Graph:
         """
         return await self._engine.batch(asks, self._deadline)
 
-    def paged(self, ask: Ask, answer: dict[str, Any], limit: int) -> Page:
-        """The first page of a list out of `answer`, which `batch` gave for `ask`."""
+    def paged(self, ask: Ask, answer: dict[str, Any], limit: int, note: str = "") -> Page:
+        """The first page of a list out of `answer`, which `get` or `batch` gave for `ask`; `note` as in `page`."""
         run = paging.Run(self._engine.base_url, limit)
         run.take(Place(ask.url), answer)
-        return self._page(run, ask)
+        return self._page(run, ask, note)
 
     async def download(self, target: Target, *, limit: int, scope: str | None = None) -> Downloaded:
         """A file of at most `limit` bytes.
@@ -201,6 +207,29 @@ class Graph:
         """
         ask = self.ask(target, scope=scope)
         return Downloaded(*await self._engine.download(ask, limit, self._deadline))
+
+    def show(self, kind: Kind, *path: str, note: str = "") -> str:
+        """The handle of the object at this canonical path, such as `"me", "messages", id`.
+
+        `note` is what `find` gives back with it; without one an earlier note stays.
+        """
+        return handles.give(self._caller.store, kind, path, note)
+
+    def find(self, handle: str, *kinds: Kind) -> Found:
+        """The object that was shown under a handle, of one of these kinds.
+
+        Raises:
+            HandleUnknown: nothing of the kind was shown to this account.
+        """
+        return handles.find(self._caller.store, handle, kinds)
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small fact about the account, such as its mailbox's time zone."""
+        self._caller.store.remember(name, value)
+
+    def recall(self, name: str) -> str:
+        """What was remembered under this name, or nothing."""
+        return self._caller.store.recall(name)
 
     def _listed(self, target: Target | Ask | None, limit: int, options: Options) -> Ask:
         """The read of a list's first page, no longer than needed."""
@@ -212,34 +241,26 @@ class Graph:
             options = {**options, "top": min(limit, _TOP)}
         return self.ask(target, **options)
 
-    def _page(self, run: paging.Run, ask: Ask) -> Page:
-        cursor = _CURSORS.keep(self._caller, ask.headers, run.place) if run.place else ""
-        return Page(run.items, cursor, run.count, run.truncated)
+    def _page(self, run: paging.Run, ask: Ask, note: str) -> Page:
+        cursor = self._kept(ask, run.place, note) if run.place else ""
+        return Page(run.items, cursor, run.count, run.truncated, note)
 
-    def _resumed(self, cursor: str, scope: str | None) -> tuple[Ask, Place]:
-        kept, place = _CURSORS.find(self._caller, cursor)
-        scopes = self._caller.scopes | {scope} if scope else self._caller.scopes
-        return Ask(place.url, scopes, kept), place
+    def _kept(self, ask: Ask, place: Place, note: str) -> str:
+        """A cursor for the rest of a list, with all that it takes to ask for it."""
+        return cursors.keep(
+            self._caller.store,
+            cursors.Cursor(
+                tool=self._caller.tool,
+                origin=self._engine.base_url,
+                url=place.url,
+                headers=ask.headers,
+                query=json.dumps({"scopes": sorted(ask.scopes), "note": note}),
+                offset=place.offset,
+            ),
+        )
 
-
-class _Cursors:
-    """Where lists go on, by short ids, for as long as the process runs."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str], tuple[Mapping[str, str], Place]] = OrderedDict()
-
-    def keep(self, caller: Caller, kept: Mapping[str, str], place: Place) -> str:
-        name = secrets.token_hex(4)
-        self._kept[name, caller.tool, caller.user_name] = kept, place
-        if len(self._kept) > 1000:  # noqa: PLR2004 - a bound
-            self._kept.popitem(last=False)
-        return name
-
-    def find(self, caller: Caller, cursor: str) -> tuple[Mapping[str, str], Place]:
-        try:
-            return self._kept[cursor, caller.tool, caller.user_name]
-        except KeyError:
-            raise CursorUnknown("There is no such cursor, or no longer.", "Start the list again without it.") from None
-
-
-_CURSORS = _Cursors()
+    def _resumed(self, cursor: str) -> tuple[Ask, Place, str]:
+        kept = cursors.find(self._caller.store, cursor, tool=self._caller.tool, origin=self._engine.base_url)
+        facts = json.loads(kept.query)
+        url = pinned(kept.url, self._engine.base_url)  # the file is only a file
+        return Ask(url, frozenset(facts["scopes"]), kept.headers), Place(url, kept.offset), facts["note"]

@@ -22,13 +22,15 @@ class Page:
     """A part of a list, as Graph's JSON.
 
     `cursor` is a short id that continues it, empty at its end; `count` is the length of the whole list where that was
-    asked for; `truncated` says why the list ends early, empty where it does not.
+    asked for; `truncated` says why the list ends early, empty where it does not. `note` is the tool's own, see
+    Graph.page.
     """
 
     items: list[dict[str, Any]]
     cursor: str = ""
     count: int | None = None
     truncated: str = ""
+    note: str = ""
 
 
 class Place(NamedTuple):

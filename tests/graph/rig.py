@@ -17,6 +17,7 @@ import httpx
 import truststore
 
 from mcp_local_graph.graph.client import Caller, Connection, Graph
+from mcp_local_graph.graph.store import Store
 from mcp_local_graph.graph.transport import DEADLINE, GraphTransport
 
 if TYPE_CHECKING:
@@ -255,4 +256,4 @@ async def get(client: httpx.AsyncClient, url: str) -> httpx.Response:
 def caller(tool: str = "mail_search", **changes: Any) -> Caller:  # noqa: ANN401 - any property of a caller
     """A tool call of a signed-in person."""
     facts: dict[str, Any] = {"scopes": USER_READ, "granted": USER_READ, "user_name": "ines@brackwater.example"}
-    return Caller(tool=tool, **{**facts, "require_person": lambda: None, **changes})
+    return Caller(tool=tool, **{**facts, "require_person": lambda: None, "store": Store(None), **changes})

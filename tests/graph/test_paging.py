@@ -8,7 +8,8 @@ import pytest
 
 from mcp_local_graph.errors import CursorUnknown, GraphRefused, ServiceUnavailable
 from mcp_local_graph.graph import paging
-from tests.graph.rig import Authority, Server, answering, caller, of
+from mcp_local_graph.graph.store import Store
+from tests.graph.rig import USER_READ, Authority, Server, Tokens, answering, caller, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,12 +164,13 @@ async def test_a_list_that_is_none_is_an_error(authority: Authority, value: obje
 
 
 async def test_a_cursor_is_a_short_word_of_one_tool_and_one_account(authority: Authority) -> None:
+    kept = Store(None)
     with Server(numbers(2, 4), authority.server()) as server:
-        async with authority.graph(server) as graph:
+        async with authority.graph(server, caller(store=kept)) as graph:
             cursor = (await graph.page(FOLDERS, limit=2)).cursor
             assert 4 <= len(cursor) <= 16
             assert cursor.isalnum()
-        for other in (caller("calendar_list"), caller(user_name="tomasz@brackwater.example")):
+        for other in (caller("calendar_list", store=kept), caller(store=Store(None))):
             async with authority.graph(server, other) as graph:
                 with pytest.raises(CursorUnknown):
                     await graph.page(FOLDERS, limit=2, cursor=cursor)
@@ -178,3 +180,20 @@ async def test_a_cursor_is_a_short_word_of_one_tool_and_one_account(authority: A
             with pytest.raises(CursorUnknown):
                 await graph.page(None, limit=2)
     assert len(server.heads) == 1
+
+
+async def test_what_a_tool_noted_of_a_list_comes_back_with_its_rest(authority: Authority) -> None:
+    with Server(numbers(2, 4), authority.server()) as server:
+        async with authority.graph(server) as graph:
+            first = await graph.page(FOLDERS, limit=2, note="unread only")
+            rest = await graph.page(None, limit=2, cursor=first.cursor)
+    assert (first.note, rest.note) == ("unread only", "unread only")
+
+
+async def test_a_cursor_is_asked_with_the_permissions_of_the_first_page(authority: Authority) -> None:
+    tokens = Tokens()
+    with Server(numbers(2, 4), authority.server()) as server:
+        async with authority.graph(server, tokens=tokens) as graph:
+            first = await graph.page(FOLDERS, limit=2, scope="Mail.Read.Shared")
+            await graph.page(None, limit=2, cursor=first.cursor)
+    assert [asked[0] for asked in tokens.asked] == [USER_READ | {"Mail.Read.Shared"}] * 2

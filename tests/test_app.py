@@ -1,0 +1,54 @@
+"""The rooms joined: what an account was shown goes when it leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mcp_local_graph.errors import HandleUnknown
+from mcp_local_graph.graph.client import Kind
+from tests.support import services
+from tests.tools.rig import sign_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcp_local_graph.sandbox import DemoTenant
+
+pytestmark = pytest.mark.anyio
+USER_READ = frozenset({"User.Read"})
+
+
+async def test_what_was_shown_is_kept_for_the_account_over_restarts(tenant: DemoTenant, tmp_path: Path) -> None:
+    signed_in = services(tenant, tmp_path)
+    account = await sign_in(signed_in)
+    graph = await signed_in.graph(USER_READ, "mail_search")
+    handle = graph.show(Kind.MESSAGE, "me", "messages", "1", note="of today")
+    again = await signed_in.stores.of(account.home_account_id)
+    assert (await signed_in.graph(USER_READ, "mail_read")).find(handle).note == "of today"
+    graph.remember("zone", "Europe/London")
+    assert again.recall("zone") == "Europe/London"
+
+
+async def test_logout_wipes_what_the_account_was_shown_and_no_other(tenant: DemoTenant, tmp_path: Path) -> None:
+    signed_in = services(tenant, tmp_path)
+    await sign_in(signed_in)
+    graph = await signed_in.graph(USER_READ, "mail_search")
+    handle = graph.show(Kind.MESSAGE, "me", "messages", "1")
+    other = await signed_in.stores.of("somebody else")
+    other.remember("zone", "Asia/Tehran")
+    await signed_in.sign_out()
+    assert other.recall("zone") == "Asia/Tehran"
+    await sign_in(signed_in)
+    graph = await signed_in.graph(USER_READ, "mail_search")
+    with pytest.raises(HandleUnknown):
+        graph.find(handle)
+
+
+async def test_logout_of_everybody_wipes_what_anybody_was_shown(tenant: DemoTenant, tmp_path: Path) -> None:
+    signed_in = services(tenant, tmp_path)
+    await sign_in(signed_in)
+    (await signed_in.stores.of("long gone")).remember("zone", "Asia/Tehran")
+    await signed_in.sign_out(everyone=True)
+    assert (await services(tenant, tmp_path).stores.of("long gone")).recall("zone") == ""
