@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mcp_local_graph.sandbox.company import Account
-    from mcp_local_graph.sandbox.recording import RequestRecord
+    from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.state import DeviceFlow, State
 
 # A person who signs in to a work app consents to these along with the first permission.
@@ -196,7 +196,7 @@ class Control:
         """Answer the next requests to Graph whose path begins with `path` (`/v1.0/me`) with a fault.
 
         `status` is an HTTP status or a name of `faults.NAMED`; `code` is Graph's word in the error; `body` is sent as
-        it is in place of an error.
+        it is in place of an error. Parts of a batch meet the faults too that are answers, not broken connections.
 
         Raises:
             KeyError: there is no fault of that name.
@@ -207,6 +207,25 @@ class Control:
         with self._state.lock:
             queued = QueuedFault(endpoint="graph", fault=faults.with_headers(fault, headers), times=times, path=path)
             self._state.faults.append(queued)
+
+    def set_latency(self, seconds: float, path: str = "") -> None:
+        """How long every answer of Graph's takes from now on, for paths that begin with `path`."""
+        with self._state.lock:
+            self._state.latencies[path] = seconds
+
+    def set_mailbox_limits(
+        self, *, concurrent: int | None = None, quota: int | None = None, retry_after: int | None = None
+    ) -> None:
+        """How much Exchange takes of one app for one mailbox before it answers 429.
+
+        So many at a time (four unless set), and so many more requests in all (no end unless set); `retry_after` is in
+        seconds.
+        """
+        with self._state.lock:
+            limits = self._state.throttling
+            limits.concurrent = limits.concurrent if concurrent is None else concurrent
+            limits.retry_after = limits.retry_after if retry_after is None else retry_after
+            limits.quota = quota
 
     def clear_faults(self) -> None:
         """Forget the faults that wait."""

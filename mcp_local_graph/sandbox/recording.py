@@ -3,67 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import struct
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-from mcp_local_graph.sandbox.entra import errors as entra_errors
-from mcp_local_graph.sandbox.graph import errors as graph_errors
+from mcp_local_graph.sandbox.graph import wire
+from mcp_local_graph.sandbox.graph.throttle import Ticket
+from mcp_local_graph.sandbox.playing import play
+from mcp_local_graph.sandbox.records import RequestRecord, endpoint_of, form_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mcp_local_graph.sandbox.faults import Fault
     from mcp_local_graph.sandbox.state import State
-
-# The last segments by which a path's endpoint is known; everything on the Graph host is "graph".
-_ENDPOINTS = {
-    "token": "token",
-    "devicecode": "devicecode",
-    "authorize": "authorize",
-    "device": "device",
-    "logout": "logout",
-    "openid-configuration": "discovery",
-    "instance": "discovery",
-    "keys": "discovery",
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class RequestRecord:
-    """One request. Header names are in lower case; `status` is None until it is answered, 0 if it never was.
-
-    Query, headers and form hold secrets: they are for assertions, and do not show when it is printed.
-    """
-
-    host: str
-    endpoint: str
-    method: str
-    path: str
-    status: int | None = None
-    query: dict[str, str] = field(repr=False)
-    headers: dict[str, str] = field(repr=False)
-    form: dict[str, str] = field(repr=False)
-
-    @property
-    def authorized(self) -> bool:
-        """Whether it came with an Authorization header."""
-        return "authorization" in self.headers
-
-
-def endpoint_of(host: str, path: str) -> str:
-    """The endpoint that faults and holds are named by."""
-    if host == "graph":
-        return "graph"
-    if path.startswith("/control/"):
-        return "control"
-    return _ENDPOINTS.get(path.rsplit("/", 1)[-1], "other")
 
 
 class Gate:
@@ -79,20 +31,37 @@ class Gate:
         request = Request(scope, receive)
         body = await request.body()
         record = self._record(request, body)
-        if not await self._still_there(record, receive):
-            return
+
         with self._state.lock:
-            fault = self._state.take_fault(record.endpoint, record.path)
+            ticket = wire.enter(self._state, scope, body) if self._host == "graph" else Ticket()
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
+            elif not message.get("more_body"):
+                # Before the last byte, or the caller would be told off for coming again at once.
+                ticket.leave()
             await send(message)
 
+        try:
+            if ticket.refused is not None:
+                await wire.refusal(request, ticket.refused)(scope, receive, noting)
+            elif await self._still_there(record, receive):
+                scope["record"], scope["ticket"] = record, ticket
+                await self._answer(record, request, _again(body, receive), noting)
+        finally:
+            ticket.leave()
+
+    async def _answer(self, record: RequestRecord, request: Request, receive: Receive, send: Send) -> None:
+        with self._state.lock:
+            fault = self._state.take_fault(record.endpoint, record.path)
+            latency = self._state.latency(record.path) if self._host == "graph" else 0
+        if latency:
+            await asyncio.sleep(latency)
         if fault is None:
-            await self._app(scope, _again(body, receive), noting)
+            await self._app(request.scope, receive, send)
         else:
-            await _play(fault, request, noting)
+            await play(fault, request, send)
 
     def _record(self, request: Request, body: bytes) -> RequestRecord:
         path = request.url.path
@@ -104,6 +73,7 @@ class Gate:
             query=dict(request.query_params),
             headers=dict(request.headers),
             form=form_of(body),
+            body=body,
         )
         # The control side is the test's own voice, not the product's: it is left out of what the product did.
         if record.endpoint != "control":
@@ -129,11 +99,6 @@ class Gate:
         return True
 
 
-def form_of(body: bytes) -> dict[str, str]:
-    """A form's fields; nothing where the body is no form."""
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
 def _again(body: bytes, receive: Receive) -> Receive:
     """A `receive` that gives a body that was read already, then what comes after it."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -142,45 +107,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return replay
-
-
-async def _play(fault: Fault, request: Request, send: Send) -> None:
-    """Answer with a fault."""
-    if fault.reset:
-        await _break(request)
-    elif fault.cut:
-        half = len(fault.body) // 2
-        headers = {**fault.headers, "content-length": str(len(fault.body))}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": fault.status, "headers": raw})
-        await send({"type": "http.response.body", "body": fault.body[:half], "more_body": True})
-        await _break(request)
-    else:
-        await _response(fault, request)(request.scope, request.receive, send)
-
-
-def _response(fault: Fault, request: Request) -> Response:
-    correlation = request.headers.get("client-request-id")
-    if fault.entra_code is not None:
-        refused = entra_errors.EntraRefused(fault.entra_code)
-        status = entra_errors.KINDS[fault.entra_code].status
-        answer: Any = entra_errors.body(refused, entra_errors.Ids.of(correlation))
-        return JSONResponse(answer, status, fault.headers)
-    if fault.graph_code is not None:
-        return graph_errors.response(
-            graph_errors.GraphRefused(fault.status, fault.graph_code, "A queued fault of the demo tenant."),
-            correlation,
-            fault.headers,
-        )
-    return Response(fault.body, fault.status, fault.headers)
-
-
-async def _break(request: Request) -> None:
-    """End the connection as a broken network does: with a reset, unannounced."""
-    transport = request.scope["state"]["transport"]
-    # Linger 0 makes the kernel send RST in place of FIN. Windows has shorter numbers in this structure.
-    linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    transport.abort()
-    while (await request.receive())["type"] != "http.disconnect":
-        continue

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mcp_local_graph.sandbox import control_http
 from mcp_local_graph.sandbox.entra import authorize, device, devicepage, discovery, markup, signin, token
 from mcp_local_graph.sandbox.entra.call import Call, endpoint, refuse_in_json
-from mcp_local_graph.sandbox.graph import service
+from mcp_local_graph.sandbox.graph import service, wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,9 +46,10 @@ def graph_app(state: State) -> ASGIApp:
     """Microsoft Graph."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = wire.asked(scope, await Request(scope, receive).body())
         with state.lock:
-            response = service.answer(state, Request(scope, receive))
-        await response(scope, receive, send)
+            reply = service.answer(state, asked, scope["record"], scope["ticket"])
+        await wire.response(reply, asked.headers.get("accept-encoding", ""))(scope, receive, send)
 
     return app
 

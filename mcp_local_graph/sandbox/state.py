@@ -14,11 +14,12 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mcp_local_graph.sandbox import company
+from mcp_local_graph.sandbox.graph.throttle import Throttling
 
 if TYPE_CHECKING:
     from mcp_local_graph.sandbox.company import Account
     from mcp_local_graph.sandbox.faults import Fault, QueuedFault
-    from mcp_local_graph.sandbox.recording import RequestRecord
+    from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.scopes import Asked
 
 # Consent that an administrator gave for everybody in the tenant is remembered under this in place of an object id.
@@ -199,6 +200,9 @@ class State:
     revoked: dict[str, int] = field(default_factory=dict)
     challenged: dict[str, int] = field(default_factory=dict)
     skip_tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
+    throttling: Throttling = field(default_factory=Throttling)
+    # Seconds that every answer of Graph's takes, by the beginning of its path.
+    latencies: dict[str, float] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     faults: list[QueuedFault] = field(default_factory=list)
     holds: dict[str, threading.Event] = field(default_factory=dict)
@@ -253,10 +257,14 @@ class State:
         """Remember consent."""
         self.grants.setdefault((oid, client_id), set()).update(scopes)
 
-    def take_fault(self, endpoint: str, path: str) -> Fault | None:
-        """The next queued fault for a request, counted down."""
+    def latency(self, path: str) -> float:
+        """Seconds that an answer of Graph's to this path takes."""
+        return max((seconds for start, seconds in self.latencies.items() if path.startswith(start)), default=0)
+
+    def take_fault(self, endpoint: str, path: str, *, wire: bool = True) -> Fault | None:
+        """The next queued fault for a request, counted down. A part of a batch has no `wire` of its own to break."""
         for queued in self.faults:
-            if queued.fits(endpoint, path):
+            if queued.fits(endpoint, path) and (wire or not queued.fault.on_wire):
                 queued.times -= 1
                 if queued.times == 0:
                     self.faults.remove(queued)

@@ -59,11 +59,14 @@ class Rig:
         app = self.app(tenant=tenant, client_capabilities=client_capabilities)
         return str(self.sign_in(app, scopes, user_name)["access_token"])
 
-    def graph(self, path: str, token: str | None = None, method: str = "GET", **headers: str) -> requests.Response:
+    def graph(
+        self, path: str, token: str | None = None, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> requests.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
-        return self.http.request(method, f"{self.tenant.graph_url}{path}", headers=sent, timeout=10)
+        url = f"{self.tenant.graph_url}{path}"
+        return self.http.request(method, url, headers=sent, data=body, timeout=10, allow_redirects=False)
 
     def entra(self, path: str, form: dict[str, str], **headers: str) -> requests.Response:
         """POST to the Entra API; `client_id` is there unless the form says otherwise."""

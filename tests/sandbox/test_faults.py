@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import base64
 import json
+import re
 import threading
+import time
+import zlib
 from typing import TYPE_CHECKING
 
 import msal.exceptions
@@ -10,6 +14,7 @@ import requests
 
 from mcp_local_graph.sandbox import Fault, Person
 from mcp_local_graph.sandbox.entra.errors import KINDS
+from mcp_local_graph.sandbox.faults import NAMED
 from tests.sandbox.rig import BASIC, code_of
 
 if TYPE_CHECKING:
@@ -159,3 +164,119 @@ def test_beginning_anew_lets_held_requests_go(rig: Rig) -> None:
     control.reset()
     asking.join(10)
     assert not asking.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (409, "nameAlreadyExists"),
+        (410, "resyncRequired"),
+        (412, "ErrorIrresolvableConflict"),
+        (423, "resourceLocked"),
+        (504, "gatewayTimeout"),
+        (507, "quotaLimitReached"),
+    ],
+)
+def test_graph_has_its_word_for_a_status(rig: Rig, status: int, word: str) -> None:
+    rig.tenant.control.queue_graph_fault(status)
+    answer = rig.graph("/v1.0/me")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, word)
+
+
+def test_graph_can_ask_for_more_claims_by_a_403(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault("more-claims")
+    answer = rig.graph("/v1.0/me")
+    assert answer.status_code == 403
+    claims = re.search(r'error="insufficient_claims", claims="([^"]+)"', answer.headers["www-authenticate"])
+    assert claims is not None
+    assert "acrs" in json.loads(base64.b64decode(claims[1]))["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("name", "raised"),
+    [
+        ("short", requests.RequestException),
+        ("gzip-truncated", None),
+        ("bad-json", ValueError),
+        ("deep", RecursionError),
+    ],
+)
+def test_graphs_answer_can_be_broken(rig: Rig, name: str, raised: type[Exception] | None) -> None:
+    rig.tenant.control.queue_graph_fault(name)
+    if raised is None:
+        assert len(rig.graph("/v1.0/me").content) < len(NAMED["cut"].body)
+        return
+    with pytest.raises(raised):
+        rig.graph("/v1.0/me").json()
+
+
+def test_an_answer_can_be_a_bomb(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault("gzip-bomb")
+    url = f"{rig.tenant.graph_url}/v1.0/me"
+    with rig.http.get(url, stream=True, timeout=10) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        packed = answer.raw.read(decode_content=False)
+    assert len(packed) < 300_000
+    unpacker, size = zlib.decompressobj(wbits=31), 0
+    while piece := unpacker.decompress(packed, 2**24):
+        packed, size = unpacker.unconsumed_tail, size + len(piece)
+    assert (size > 200 * 2**20, unpacker.eof) == (True, True)
+
+
+def test_an_answer_can_have_a_million_items_or_a_name_twice(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault("million")
+    assert len(rig.graph("/v1.0/me").json()["value"]) == 1_000_000
+    rig.tenant.control.queue_graph_fault("duplicate-keys")
+    assert rig.graph("/v1.0/me").text.count('"displayName"') == 2
+
+
+def test_an_answer_can_be_of_another_kind_or_elsewhere(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault("wrong-type")
+    assert rig.graph("/v1.0/me").headers["content-type"] == "text/plain"
+    rig.tenant.control.queue_graph_fault("redirect")
+    answer = rig.graph("/v1.0/me")
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example/v1.0/me")
+
+
+@pytest.mark.parametrize("name", ["drip", "slow"])
+def test_an_answer_can_come_bit_by_bit(rig: Rig, name: str) -> None:
+    rig.tenant.control.queue_graph_fault(name)
+    url = f"{rig.tenant.graph_url}/v1.0/me"
+    with rig.http.get(url, stream=True, timeout=10) as answer:
+        first = answer.raw.read(1)
+        assert (first, int(answer.headers["content-length"])) == (b"{", len(NAMED[name].body))
+    # The client went away in the middle, and the tenant with it.
+    assert rig.graph("/v1.0/me").status_code == 401
+
+
+def test_an_answer_in_pieces_is_whole_in_the_end(rig: Rig) -> None:
+    rig.tenant.control.queue_graph_fault(Fault(body=b'{"a":1}', piece=3, pause=0.001))
+    assert rig.graph("/v1.0/me").json() == {"a": 1}
+
+
+def test_links_can_lead_away_in_a_circle_or_ever_on(rig: Rig) -> None:
+    control, here = rig.tenant.control, f"{rig.tenant.graph_url}/v1.0/me/messages"
+    links = []
+    for name in ("foreign-link", "looping-link", "endless-link"):
+        control.queue_graph_fault(name, "/v1.0/me/messages", times=2)
+        for path in ("?$top=5", "?$skip=4"):
+            answer = rig.graph(f"/v1.0/me/messages{path}").json()
+            assert len(answer["value"]) == 1
+            links.append(answer["@odata.nextLink"])
+    assert links[0].startswith("https://elsewhere.example/v1.0/me/messages?")
+    assert links[2:4] == [f"{here}?$top=5", f"{here}?$skip=4"]
+    assert links[4:] == [f"{here}?$skip=1", f"{here}?$skip=5"]
+
+
+def test_a_fault_can_be_told_by_hand(rig: Rig) -> None:
+    control_url = f"{rig.tenant.pages_url}/control/queue"
+    key = {"Authorization": f"Bearer {rig.tenant.control_key}"}
+    requests.post(control_url, json={"host": "graph", "fault": "redirect"}, headers=key, timeout=10).raise_for_status()
+    assert rig.graph("/v1.0/me").status_code == 302
+
+
+def test_every_answer_of_graphs_can_take_its_time(rig: Rig) -> None:
+    rig.tenant.control.set_latency(0.05, "/v1.0/me")
+    began = time.monotonic()
+    assert rig.graph("/v1.0/me").status_code == 401
+    assert time.monotonic() - began >= 0.05

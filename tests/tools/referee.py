@@ -13,7 +13,7 @@ import jsonschema
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mcp_local_graph.sandbox.recording import RequestRecord
+    from mcp_local_graph.sandbox.records import RequestRecord
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 ABSENT = "shared data absent"

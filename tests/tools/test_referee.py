@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.sandbox.recording import RequestRecord
+from mcp_local_graph.sandbox.records import RequestRecord
 from tests.tools import referee
 
 pytestmark = pytest.mark.skipif(not referee.DATA.is_dir(), reason=referee.ABSENT)

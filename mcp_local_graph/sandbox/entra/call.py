@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.entra.errors import KINDS, EntraRefused, Ids, body
-from mcp_local_graph.sandbox.recording import form_of
+from mcp_local_graph.sandbox.records import form_of
 from mcp_local_graph.sandbox.scopes import ScopeRefused, read
 from mcp_local_graph.sandbox.state import Ask, Registration
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.graph import odata
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
-from mcp_local_graph.sandbox.graph.router import MANY, Query, Workload, names
+from mcp_local_graph.sandbox.graph.odata.search import directory_search
+from mcp_local_graph.sandbox.graph.router import COUNT, MANY, Query, Workload, names
+from mcp_local_graph.sandbox.graph.types import define
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp_local_graph.sandbox.company import Profile
+    from mcp_local_graph.sandbox.graph.odata.rules import Item
 
 DIRECTORY = Workload()
 
@@ -24,61 +30,96 @@ DEFAULT = names(
     "userPrincipalName id"
 )
 # All properties of a user that this service knows; those that nobody here has are null, or empty lists.
-LISTS = names(
-    "assignedLicenses assignedPlans businessPhones identities imAddresses interests licenseAssignmentStates "
-    "onPremisesProvisioningErrors otherMails pastProjects provisionedPlans proxyAddresses responsibilities schools "
-    "serviceProvisioningErrors skills"
+USER = define(
+    "user",
+    """aboutMe:text accountEnabled:bool ageGroup:text assignedLicenses:*assignedLicense assignedPlans:*assignedPlan
+    authorizationInfo:authorizationInfo birthday:time businessPhones:*text city:text companyName:text
+    consentProvidedForMinor:text country:text createdDateTime:time creationType:text
+    customSecurityAttributes:customSecurityAttributeValue deletedDateTime:time department:text displayName:text
+    employeeHireDate:time employeeId:text employeeLeaveDateTime:time employeeOrgData:employeeOrgData employeeType:text
+    externalUserState:text externalUserStateChangeDateTime:time faxNumber:text givenName:text hireDate:time id:text
+    identities:*objectIdentity imAddresses:*text interests:*text isManagementRestricted:bool isResourceAccount:bool
+    jobTitle:text lastPasswordChangeDateTime:time legalAgeGroupClassification:text
+    licenseAssignmentStates:*licenseAssignmentState mail:text mailNickname:text mobilePhone:text mySite:text
+    officeLocation:text onPremisesDistinguishedName:text onPremisesDomainName:text
+    onPremisesExtensionAttributes:onPremisesExtensionAttributes onPremisesImmutableId:text
+    onPremisesLastSyncDateTime:time onPremisesProvisioningErrors:*onPremisesProvisioningError
+    onPremisesSamAccountName:text onPremisesSecurityIdentifier:text onPremisesSyncEnabled:bool
+    onPremisesUserPrincipalName:text otherMails:*text passwordPolicies:text passwordProfile:passwordProfile
+    pastProjects:*text postalCode:text preferredDataLocation:text preferredLanguage:text preferredName:text
+    provisionedPlans:*provisionedPlan proxyAddresses:*text responsibilities:*text schools:*text
+    securityIdentifier:text serviceProvisioningErrors:*serviceProvisioningError showInAddressList:bool
+    signInSessionsValidFromDateTime:time skills:*text state:text streetAddress:text surname:text usageLocation:text
+    userPrincipalName:text userType:text""",
 )
-SINGLE = names(
-    "aboutMe accountEnabled ageGroup authorizationInfo birthday city companyName consentProvidedForMinor country "
-    "createdDateTime creationType customSecurityAttributes deletedDateTime department displayName employeeHireDate "
-    "employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState externalUserStateChangeDateTime "
-    "faxNumber givenName hireDate id isManagementRestricted isResourceAccount jobTitle lastPasswordChangeDateTime "
-    "legalAgeGroupClassification mail mailNickname mobilePhone mySite officeLocation onPremisesDistinguishedName "
-    "onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime "
-    "onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled onPremisesUserPrincipalName "
-    "passwordPolicies passwordProfile postalCode preferredDataLocation preferredLanguage preferredName "
-    "securityIdentifier showInAddressList signInSessionsValidFromDateTime state streetAddress surname usageLocation "
-    "userPrincipalName userType"
-)
-KNOWN = sorted([*LISTS, *SINGLE])
+KNOWN = tuple(USER.properties)
+LISTS = tuple(name for name, kind in USER.properties.items() if kind.startswith("*"))
 # These two are never null: nobody's birthday is the first day of all.
 _NO_DATE = dict.fromkeys(("birthday", "hireDate"), "0001-01-01T00:00:00Z")
 # All that a token with User.ReadBasic.All alone shows of other people.
 _VISIBLE = {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
 
 
+_SEARCHABLE = "displayName givenName surname mail userPrincipalName mailNickname jobTitle department officeLocation"
+_FILTERABLE = (
+    f"{_SEARCHABLE} id accountEnabled city companyName country employeeId userType createdDateTime usageLocation"
+)
+
+
+def _property(name: str) -> Callable[[Query, Item], object]:
+    """What an answer has of one property: all of oneself, of others what the token shows."""
+    empty: object = [] if name in LISTS else _NO_DATE.get(name)
+
+    def value(query: Query, user: Item) -> object:
+        whole = user["id"] == query.account.oid or bool(query.token.scopes & set(_EVERYBODY.split()))
+        return user.get(name, empty) if whole or name in _VISIBLE else empty
+
+    return value
+
+
+USERS = odata.Rules(
+    type=USER,
+    dialect=odata.DIRECTORY,
+    default=DEFAULT,
+    page=100,
+    most=999,
+    filterable=frozenset(_FILTERABLE.split()),
+    sortable=frozenset({"displayName", "userPrincipalName"}),
+    lambdas=frozenset({"businessPhones", "otherMails", "proxyAddresses"}),
+    search=directory_search(_SEARCHABLE.split(), {"displayName"}),
+    compute={name: _property(name) for name in KNOWN},
+)
+# The same people where they are shown as directory objects, which say their type.
+OBJECTS = replace(USERS, annotate=lambda _query, _user: {"@odata.type": "#microsoft.graph.user"})
+_ALL = MANY | {"$orderby", "$search"}
+
+
 @DIRECTORY.get("/me", scopes=f"User.ReadBasic.All {_OWN}")
 def me(query: Query) -> dict[str, Any]:
     """The signed-in person."""
-    context = f"{query.root}/$metadata#users{odata.context_select(query.options)}/$entity"
-    return {"@odata.context": context, **_user(query, query.profile)}
+    return odata.entity(query, USERS, query.profile.user, "users")
 
 
-@DIRECTORY.get("/users", scopes=_BASIC, options=MANY, personal=False)
+@DIRECTORY.get("/users", scopes=_BASIC, options=_ALL, personal=False)
 def users(query: Query) -> dict[str, Any]:
     """Everybody in the token's tenant."""
-    context = f"{query.root}/$metadata#users{odata.context_select(query.options)}"
-    found = odata.filtered(query, [one.user for one in _colleagues(query)])
-    shown = [_user(query, query.state.profiles[one["id"]]) for one in found]
-    return {"@odata.context": context, **odata.page(query, shown, "users")}
+    return odata.collection(query, USERS, [one.user for one in _colleagues(query)], "users")
 
 
-@DIRECTORY.get("/users/$count", scopes=_BASIC, options=frozenset({"$filter"}), personal=False)
+@DIRECTORY.get("/users/$count", scopes=_BASIC, options=COUNT, personal=False)
 def users_count(query: Query) -> str:
     """How many they are, as a bare number."""
     odata.need_eventual(query)
-    return str(len(odata.filtered(query, [one.user for one in _colleagues(query)])))
+    return odata.count(query, USERS, [one.user for one in _colleagues(query)])
 
 
 @DIRECTORY.get("/users/{id}", scopes=f"User.Read User.ReadWrite {_BASIC}", personal=False)
 def user(query: Query) -> dict[str, Any]:
     """One person by object id or user principal name; with User.Read alone only oneself."""
-    found = _find(query)
+    found = find(query, query.ids[0])
     if found.account != query.account and not query.token.scopes & set(_BASIC.split()):
         raise GraphRefused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    context = f"{query.root}/$metadata#users{odata.context_select(query.options)}/$entity"
-    return {"@odata.context": context, **_user(query, found)}
+    return odata.entity(query, USERS, found.user, "users")
 
 
 @DIRECTORY.get("/me/manager", scopes=_EVERYBODY, personal=False)
@@ -90,36 +131,20 @@ def my_manager(query: Query) -> dict[str, Any]:
 @DIRECTORY.get("/users/{id}/manager", scopes=_EVERYBODY, personal=False)
 def manager(query: Query) -> dict[str, Any]:
     """Somebody's manager."""
-    return _manager(query, _find(query))
+    return _manager(query, find(query, query.whose))
 
 
 @DIRECTORY.get("/me/directReports", scopes=_REPORTS, options=MANY - {"$filter"}, personal=False)
 def my_reports(query: Query) -> dict[str, Any]:
     """Who reports to the signed-in person."""
-    reports = [one for one in _colleagues(query) if one.manager == query.account.oid]
-    shown = [_directory_object(query, one) for one in reports]
-    context = f"{query.root}/$metadata#directoryObjects{odata.context_select(query.options)}"
-    return {"@odata.context": context, **odata.page(query, shown, "me/directReports")}
+    reports = [one.user for one in _colleagues(query) if one.manager == query.account.oid]
+    return odata.collection(query, OBJECTS, reports, "directoryObjects")
 
 
 def _manager(query: Query, of: Profile) -> dict[str, Any]:
     if of.manager is None:
         raise _not_found("manager")
-    context = f"{query.root}/$metadata#directoryObjects{odata.context_select(query.options)}/$entity"
-    return {"@odata.context": context, **_directory_object(query, query.state.profiles[of.manager])}
-
-
-def _directory_object(query: Query, profile: Profile) -> dict[str, Any]:
-    return {"@odata.type": "#microsoft.graph.user", **_user(query, profile)}
-
-
-def _user(query: Query, profile: Profile) -> dict[str, Any]:
-    wanted = odata.selected(query.options, KNOWN, DEFAULT, "user")
-    own = profile.account == query.account
-    whole = own or bool(query.token.scopes & set(_EVERYBODY.split()))
-    shown = profile.user if whole else {name: profile.user[name] for name in _VISIBLE}
-    empty: dict[str, Any] = {name: [] if name in LISTS else _NO_DATE.get(name) for name in wanted}
-    return empty | {name: shown[name] for name in wanted if name in shown}
+    return odata.entity(query, OBJECTS, query.state.profiles[of.manager].user, "directoryObjects")
 
 
 def _colleagues(query: Query) -> list[Profile]:
@@ -127,12 +152,17 @@ def _colleagues(query: Query) -> list[Profile]:
     return [one for one in query.state.profiles.values() if one.account.tenant_id == tenant]
 
 
-def _find(query: Query) -> Profile:
-    wanted = query.ids[0].lower()
+def find(query: Query, name: str) -> Profile:
+    """A colleague by object id or user principal name.
+
+    Raises:
+        GraphRefused: there is none.
+    """
+    wanted = name.lower()
     for one in _colleagues(query):
         if wanted in {one.account.oid.lower(), one.account.user_name.lower()}:
             return one
-    raise _not_found(query.ids[0])
+    raise _not_found(name)
 
 
 def _not_found(name: str) -> GraphRefused:

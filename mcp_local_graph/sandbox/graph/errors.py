@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from starlette.responses import JSONResponse
+from mcp_local_graph.sandbox.graph.router import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# The sentence that goes with each word for a permission that is missing.
+DENIED = {
+    "Authorization_RequestDenied": "Insufficient privileges to complete the operation.",
+    "ErrorAccessDenied": "Access is denied. Check credentials and try again.",
+    "accessDenied": "Access denied",
+}
+_SERVER = {"DataCenter": "Demo", "Slice": "E", "Ring": "5", "ScaleUnit": "001", "RoleInstance": "DM1PEPF00000001"}
+HEADERS = {
+    "Strict-Transport-Security": "max-age=31536000",
+    "x-ms-ags-diagnostic": json.dumps({"ServerInfo": _SERVER}, separators=(",", ":")),
+}
 
 
 class GraphRefused(Exception):
@@ -28,11 +41,36 @@ def ids(client_request_id: str | None) -> dict[str, str]:
     return {"request-id": request_id, "client-request-id": client_request_id or request_id}
 
 
-def response(
-    refused: GraphRefused, client_request_id: str | None, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
+def reply(refused: GraphRefused, client_request_id: str | None, headers: Mapping[str, str] | None = None) -> Reply:
     """The answer that says a refusal."""
     named = ids(client_request_id)
     inner = {"date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}", **named}
     body = {"error": {"code": refused.code, "message": str(refused), "innerError": inner}}
-    return JSONResponse(body, refused.status, {**named, **refused.headers, **(headers or {})})
+    kind = {"Content-Type": "application/json"}
+    return Reply(
+        status=refused.status, body=body, headers={**HEADERS, **kind, **named, **refused.headers, **(headers or {})}
+    )
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """The JSON object of a body.
+
+    Raises:
+        GraphRefused: it is none.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        text = (
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
+            "JSON format."
+        )
+        raise GraphRefused(400, "BadRequest", text)
+    return found
+
+
+def json_bytes(value: object) -> bytes:
+    """JSON as the service sends it: without spaces, everything else as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -6,25 +6,27 @@ from typing import Any
 
 from mcp_local_graph.sandbox.graph import odata
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
-from mcp_local_graph.sandbox.graph.router import Query, Workload, names
+from mcp_local_graph.sandbox.graph.router import Query, Workload
+from mcp_local_graph.sandbox.graph.types import define
 
 MAILBOX = Workload(denied="ErrorAccessDenied")
 
-SETTINGS = names(
-    "archiveFolder timeZone delegateMeetingMessageDeliveryOptions dateFormat timeFormat userPurpose "
-    "automaticRepliesSetting language workingHours"
+SETTINGS = define(
+    "mailboxSettings",
+    """archiveFolder:text timeZone:text delegateMeetingMessageDeliveryOptions:text dateFormat:text timeFormat:text
+    userPurpose:text automaticRepliesSetting:automaticRepliesSetting language:localeInfo workingHours:workingHours""",
 )
+_RULES = odata.Rules(type=SETTINGS, dialect=odata.OUTLOOK, default=tuple(SETTINGS.properties))
 
 
 @MAILBOX.get("/me/mailboxSettings", scopes="MailboxSettings.Read MailboxSettings.ReadWrite")
 def mailbox_settings(query: Query) -> dict[str, Any]:
     """Time zone, language, working hours, automatic replies."""
-    wanted = odata.selected(query.options, SETTINGS, SETTINGS, "mailboxSettings")
     settings = query.profile.mailbox
     if settings is None:
-        text = "The mailbox is inactive, soft-deleted, or hosted on-premises."
+        text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
         raise GraphRefused(404, "MailboxNotEnabledForRESTAPI", text)
-    context = (
-        f"{query.root}/$metadata#users('{query.account.oid}')/mailboxSettings{odata.context_select(query.options)}"
-    )
-    return {"@odata.context": context, **{name: settings[name] for name in wanted}}
+    answer = odata.entity(query, _RULES, settings, f"users('{query.account.oid}')/mailboxSettings")
+    # What belongs to the mailbox as such is no entity of a collection.
+    answer["@odata.context"] = answer["@odata.context"].removesuffix("/$entity")
+    return answer

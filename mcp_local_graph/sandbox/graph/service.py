@@ -5,22 +5,23 @@ from __future__ import annotations
 import base64
 import json
 from itertools import chain
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-
-from mcp_local_graph.sandbox.graph import errors
+from mcp_local_graph.sandbox.graph import batch, errors
 from mcp_local_graph.sandbox.graph.directory import DIRECTORY
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.mailbox import MAILBOX
-from mcp_local_graph.sandbox.graph.router import Query, Route
+from mcp_local_graph.sandbox.graph.router import Query, Reply, Route
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL
 from mcp_local_graph.sandbox.state import now
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable, Mapping
 
+    from mcp_local_graph.sandbox.graph.router import Asked
+    from mcp_local_graph.sandbox.graph.throttle import Ticket
+    from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.state import AccessToken, State
 
 # A new workload is one file and one name here.
@@ -29,34 +30,68 @@ ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for worklo
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
-def answer(state: State, request: Request) -> Response:
-    """Answer one request to Graph."""
-    caller = request.headers.get("client-request-id")
+def answer(state: State, asked: Asked, record: RequestRecord, ticket: Ticket) -> Reply:
+    """Answer one request on the wire. The parts of a batch are noted in its record."""
+
+    def whole() -> Reply:
+        _token(state, asked)
+        return batch.answer(state, asked, single, record, ticket)
+
+    return _finished(asked, whole) if asked.path == batch.PATH else single(state, asked)
+
+
+def single(state: State, asked: Asked) -> Reply:
+    """Answer one request that is no batch, be it a part of one."""
+    return _finished(asked, lambda: _reply(state, asked))
+
+
+def _finished(asked: Asked, answered: Callable[[], Reply]) -> Reply:
+    """A reply, or the refusal in place of one, with the headers that all answers have."""
+    caller = asked.headers.get("client-request-id")
     try:
-        content = _content(state, request)
+        reply = answered()
     except GraphRefused as refused:
-        return errors.response(refused, caller)
-    headers = errors.ids(caller) | {"OData-Version": "4.0", "Cache-Control": "no-cache"}
-    if isinstance(content, str):
-        return PlainTextResponse(content, 200, headers)
-    return JSONResponse(content, 200, headers | {"Content-Type": _JSON})
+        return errors.reply(refused, caller)
+    common = errors.ids(caller) | {"OData-Version": "4.0", "Cache-Control": "no-cache", **errors.HEADERS}
+    if isinstance(reply.body, dict):
+        common["Content-Type"] = _JSON
+    elif isinstance(reply.body, str):
+        common["Content-Type"] = "text/plain; charset=utf-8"
+    reply.headers = common | reply.headers
+    return reply
 
 
-def _content(state: State, request: Request) -> dict[str, object] | str:
-    token = _token(state, request)
-    route, ids = _route(request)
+def _reply(state: State, asked: Asked) -> Reply:
+    token = _token(state, asked)
+    route, ids = _route(asked)
     if token.app_only and route.path.split("/")[1] == "me":
         raise GraphRefused(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     if token.account.personal and not route.personal:
         raise GraphRefused(400, "BadRequest", "This is not there for personal accounts.")
     if not route.scopes & token.scopes:
-        raise GraphRefused(403, route.denied, "Insufficient privileges to complete the operation.")
-    options = _options(request, route)
-    return route.handler(Query(state=state, request=request, token=token, ids=ids, options=options))
+        raise GraphRefused(403, route.denied, errors.DENIED[route.denied])
+    options, parameters = _options(asked, route)
+    body = _body(asked) if asked.method == "POST" else {}
+    whose, ids = (ids[0], ids[1:]) if route.path.startswith("/users/{id}/") else ("", ids)
+    query = Query(
+        state=state,
+        asked=asked,
+        token=token,
+        ids=ids,
+        options=options,
+        parameters=parameters,
+        whose=whose,
+        body=body,
+    )
+    content = route.handler(query)
+    reply = content if isinstance(content, Reply) else Reply(body=content)
+    if query.applied:
+        reply.headers["Preference-Applied"] = ", ".join(query.applied)
+    return reply
 
 
-def _token(state: State, request: Request) -> AccessToken:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+def _token(state: State, asked: Asked) -> AccessToken:
+    scheme, _, value = asked.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not value:
         raise _unauthorized(state, "Access token is empty.")
     token = state.access_tokens.get(value)
@@ -94,29 +129,44 @@ def _unauthorized(state: State, message: str, more: str = "") -> GraphRefused:
     return GraphRefused(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
 
 
-def _route(request: Request) -> tuple[Route, tuple[str, ...]]:
-    raw = request.scope["raw_path"].decode("ascii").split("?")[0]
-    version, *segments = (unquote(segment) for segment in raw.removeprefix("/").split("/"))
+def _route(asked: Asked) -> tuple[Route, tuple[str, ...]]:
+    version, _, rest = asked.path.removeprefix("/").partition("/")
     if version != "v1.0":
         raise GraphRefused(400, "BadRequest", "Invalid version: the demo tenant has v1.0 only.")
-    if not segments or not all(segments):
+    if not rest or not all(rest.split("/")):
         raise GraphRefused(400, "BadRequest", "The path has an empty segment.")
-    found = [(route, ids) for route in ROUTES if (ids := route.match(segments)) is not None]
+    found = [(route, ids) for route in ROUTES if (ids := route.match(f"/{rest}")) is not None]
     if not found:
-        raise GraphRefused(400, "BadRequest", f"Resource not found for the segment '{segments[-1]}'.")
+        raise GraphRefused(400, "BadRequest", f"Resource not found for the segment '{rest.rsplit('/', 1)[-1]}'.")
     for route, ids in found:
-        if route.method == request.method:
+        if route.method == asked.method:
             return route, ids
     allowed = ", ".join(sorted({route.method for route, _ in found}))
     raise GraphRefused(405, "Request_BadRequest", "The method is not allowed here.", {"Allow": allowed})
 
 
-def _options(request: Request, route: Route) -> dict[str, str]:
-    """The query options. Names that do not begin with `$` are the caller's own affair, as in OData."""
-    pairs = [pair for pair in parse_qsl(request.url.query, keep_blank_values=True) if pair[0].startswith("$")]
-    options = dict(pairs)
-    if len(options) != len(pairs):
+def _options(asked: Asked, route: Route) -> tuple[dict[str, str], dict[str, str]]:
+    """The query options, and the parameters: names without `$` are the caller's own affair, as in OData."""
+    pairs = parse_qsl(asked.query, keep_blank_values=True)
+    given = [(name.lower(), value) for name, value in pairs if name.startswith("$")]
+    options = dict(given)
+    if len(options) != len(given):
         raise GraphRefused(400, "BadRequest", "A query option is there more than once.")
     if unknown := sorted(options.keys() - route.options):
         raise GraphRefused(400, "BadRequest", f"The query parameter '{unknown[0]}' is not supported here.")
-    return options
+    return options, {name: value for name, value in pairs if not name.startswith("$")}
+
+
+def _body(asked: Asked) -> Mapping[str, Any]:
+    """The JSON object of a POST.
+
+    Raises:
+        GraphRefused: it is none, or says that it is something else.
+    """
+    kind = asked.headers.get("content-type", "")
+    if not kind:
+        text = "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+        raise GraphRefused(400, "BadRequest", text)
+    if kind.partition(";")[0].strip().lower() != "application/json":
+        raise GraphRefused(415, "UnsupportedMediaType", f"The Content-Type '{kind}' is not supported.")
+    return errors.json_object(asked.content)

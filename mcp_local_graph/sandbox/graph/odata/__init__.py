@@ -1,0 +1,7 @@
+"""OData's query options as Graph's parts take them: the options themselves, and what each part refuses."""
+
+from mcp_local_graph.sandbox.graph.odata.answers import collection, count, entity
+from mcp_local_graph.sandbox.graph.odata.dialects import DIRECTORY, FILES, OUTLOOK, need_eventual
+from mcp_local_graph.sandbox.graph.odata.rules import Expand, Rules
+
+__all__ = ["DIRECTORY", "FILES", "OUTLOOK", "Expand", "Rules", "collection", "count", "entity", "need_eventual"]

@@ -1,0 +1,52 @@
+"""What a resource of Graph takes of OData, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mcp_local_graph.sandbox.graph.odata.dialects import Dialect
+    from mcp_local_graph.sandbox.graph.router import Query
+    from mcp_local_graph.sandbox.graph.types import Type
+
+    Item = Mapping[str, Any]
+    Test = Callable[[Item], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expand:
+    """A navigation that $expand follows: the rules of what is there, and how it is found."""
+
+    rules: Rules
+    of: Callable[[Query, Item], list[Item] | Item | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """One resource: its type, what is shown of it, what may be asked of a collection of it.
+
+    `default` is what an answer has without $select, `always` what it has beside $select; `page` and `most` are the
+    default and the largest $top. `filterable` and `sortable` hold paths (`from/emailAddress/address`). `order` is
+    how the service sorts by itself; None leaves items as they come. `search` makes a test from a $search. `compute`
+    gives the properties that are worked out only when they are shown, `annotate` the @odata ones; `kind_of` says
+    @odata.type where the type is a derived one.
+    """
+
+    type: Type
+    dialect: Dialect
+    default: tuple[str, ...]
+    always: tuple[str, ...] = ()
+    page: int = 10
+    most: int = 1000
+    filterable: frozenset[str] = frozenset()
+    sortable: frozenset[str] = frozenset()
+    lambdas: frozenset[str] = frozenset()
+    order: Callable[[Query, list[Item]], list[Item]] | None = None
+    search: Callable[[Query, str], Test] | None = None
+    most_found: int | None = None
+    expands: Mapping[str, Expand] = field(default_factory=dict)
+    compute: Mapping[str, Callable[[Query, Item], Any]] = field(default_factory=dict)
+    annotate: Callable[[Query, Item], dict[str, Any]] | None = None

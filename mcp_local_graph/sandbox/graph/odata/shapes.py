@@ -1,0 +1,111 @@
+"""$select and $expand: which properties an item is shown with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph.sandbox.graph.odata.dialects import bad_request
+from mcp_local_graph.sandbox.graph.odata.pages import whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mcp_local_graph.sandbox.graph.odata.rules import Item, Rules
+    from mcp_local_graph.sandbox.graph.router import Query
+
+_FAILED = "Parsing OData Select and Expand failed"
+_EXPANDED = re.compile(r"(?P<name>[\w.]+(?:/\w+)?)\s*(?:\((?P<options>.*)\))?", re.DOTALL)
+
+
+def shown(query: Query, rules: Rules, items: list[Item]) -> list[dict[str, Any]]:
+    """Items as the answer has them.
+
+    Raises:
+        GraphRefused: $select or $expand cannot be read, or name what is not there.
+    """
+    names = _selected(rules, query.options.get("$select"))
+    expands = list(_expands(rules, query.options.get("$expand", "")))
+    return [{**_item(query, rules, item, names), **_expanded(query, item, expands)} for item in items]
+
+
+def context_select(options: Mapping[str, str]) -> str:
+    """What @odata.context says about $select."""
+    return f"({options['$select'].replace(' ', '')})" if "$select" in options else ""
+
+
+def _selected(rules: Rules, text: str | None) -> list[str]:
+    if text is None:
+        return list(rules.default)
+    names = [name.strip() for name in text.split(",")]
+    if names == ["*"]:
+        return list(rules.type.properties)
+    for name in names:
+        if "/" in name:
+            raise bad_request(f"{_FAILED}: Found a path with multiple properties in a select clause: '{name}'.")
+        if name not in rules.type.properties:
+            raise rules.dialect.no_property(name, rules.type.name, _FAILED)
+    return list(dict.fromkeys([*rules.always, *names]))
+
+
+def _item(query: Query, rules: Rules, item: Item, names: list[str]) -> dict[str, Any]:
+    annotations = rules.annotate(query, item) if rules.annotate else {}
+    return annotations | {name: _value(query, rules, item, name) for name in names}
+
+
+def _value(query: Query, rules: Rules, item: Item, name: str) -> object:
+    if name in rules.compute:
+        return rules.compute[name](query, item)
+    return item.get(name, [] if rules.type.properties[name].startswith("*") else None)
+
+
+def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[str, str]]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, rules, options in expands:
+        target = rules.expands[name].of(query, item)
+        if target is None and "/" in name:
+            continue  # a cast to a type that this item is not of
+        inner = rules.expands[name].rules
+        names = _selected(inner, options.get("$select"))
+        short = name.rsplit("/", 1)[-1]
+        if isinstance(target, list):
+            top = whole_number(options["$top"], "$top") if "$top" in options else None
+            found[short] = [_item(query, inner, one, names) for one in target[:top]]
+        else:
+            found[short] = _item(query, inner, target, names) if target is not None else None
+    return found
+
+
+def _expands(rules: Rules, text: str) -> Iterator[tuple[str, Rules, Mapping[str, str]]]:
+    """The navigations to follow, each with the rules it is found in and the options in its parentheses."""
+    by_lower = {name.lower(): name for name in rules.expands}
+    for clause in _split(text, ","):
+        match = _EXPANDED.fullmatch(clause.strip())
+        if match is None:
+            raise bad_request(f"{_FAILED}: Syntax error in '{clause}'.")
+        if match["name"].lower() not in by_lower:
+            name = match["name"].rsplit("/", 1)[-1]
+            raise rules.dialect.no_property(name, rules.type.name, _FAILED)
+        yield by_lower[match["name"].lower()], rules, _inner_options(match["options"] or "")
+
+
+def _inner_options(text: str) -> dict[str, str]:
+    options = {}
+    for part in _split(text, ";"):
+        name, _, value = part.strip().partition("=")
+        if name not in {"$select", "$top"}:
+            raise bad_request(f"{_FAILED}: The query option '{name}' is not supported inside $expand.")
+        options[name] = value
+    return options
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Parts of a text, but not where parentheses are open."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == separator and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part for part in parts if part.strip()]
