@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 GMT = "GMT Standard Time"
 _STEP_MINUTES = 10
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Days:
     def day(self, number: int) -> date:
         """The day that is `number` days after today, before it when negative."""
         return self.today + timedelta(days=number)
+
+    def workday(self, number: int) -> date:
+        """The day that is so many working days after today, whatever day that is."""
+        day, step = self.today, 1 if number > 0 else -1
+        for _ in range(abs(number)):
+            day += timedelta(days=step)
+            while day.weekday() >= _SATURDAY:
+                day += timedelta(days=step)
+        return day
 
     def weekday(self, weeks: int, weekday: int) -> date:
         """The weekday (Monday is 0) of the week that is `weeks` after the present one."""

@@ -46,7 +46,8 @@ JOON = _ours(company.JOON, OUTLOOK_2016, "Hydrographic Surveyor", "+44 1632 960 
 PRIYA = Hand(staff.address(company.PRIYA), WINDOWS_MAIL)
 PRIYA_DESK = _ours(company.PRIYA, OUTLOOK_365, "Instrument Engineer", "+44 1632 960 015")
 ZOE = _ours(company.ZOE, OUTLOOK_2016, "Finance Partner", "+44 1632 960 016", logo=True)
-RUI = _ours(company.RUI, OUTLOOK_365, "IT Administrator", "+44 1632 960 017")
+# The administrator's account has no mailbox: he writes as the service desk.
+RUI = Hand(Address("Rui Castellane (IT Service Desk)", f"servicedesk@{company.DOMAIN}"), OUTLOOK_365)
 GABRIELA = _ours(staff.GABRIELA, OUTLOOK_PORTUGUESE, "Diretora Comercial, Ibéria", "+351 900 555 121")
 KONRAD = _ours(staff.KONRAD, OUTLOOK_GERMAN, "Servicetechniker, Hamburg", "+49 40 66969 122")
 NASRIN = _ours(staff.NASRIN, OUTLOOK_365, "Data Analyst", "+44 1632 960 023")

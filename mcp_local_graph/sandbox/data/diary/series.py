@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company
@@ -11,8 +11,6 @@ from mcp_local_graph.sandbox.data.diary.making import asked, event, whole_days
 from mcp_local_graph.sandbox.data.seeds import Change, Event, Repeat
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from mcp_local_graph.sandbox.data.days import Days
 
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
@@ -25,7 +23,7 @@ def weekly(*days: str, interval: int = 1) -> dict[str, object]:
 
 def events(days: Days) -> list[Event]:
     """All of them."""
-    return [*_of_the_team(days), *_of_the_house(days), *_of_the_year(days), *_of_others(days)]
+    return [*_of_the_team(days), *_of_the_house(days), *_of_the_year(days), *_of_others(days), *_holidays(days)]
 
 
 def _on(day: date, clock: str) -> datetime:
@@ -115,3 +113,16 @@ def _of_others(days: Days) -> list[Event]:
         repeat=Repeat(weekly("wednesday", interval=2)),
     )  # fmt: skip
     return [yokohama, forum, payroll]
+
+
+def _holidays(days: Days) -> list[Event]:
+    """The calendar that Ines subscribes to."""
+    year = days.today.year - 1
+    found = ((12, 25, "Christmas Day"), (12, 26, "Boxing Day"), (1, 1, "New Year's Day"))
+    return [
+        whole_days(
+            f"holiday-{month}-{day}", hands.INES.who, date(year, month, day), 1, name, show_as="free", calendar="holidays",
+            repeat=Repeat({"type": "absoluteYearly", "interval": 1, "month": month, "dayOfMonth": day}),
+        )
+        for month, day, name in found
+    ]  # fmt: skip

@@ -1,0 +1,85 @@
+"""Time zones as Exchange takes them: by their Windows names and by IANA's; and times as it writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tzlocal.windows_tz import tz_win, win_tz
+
+from mcp_local_graph.sandbox.graph.errors import GraphRefused
+
+if TYPE_CHECKING:
+    from mcp_local_graph.sandbox.graph.router import Query
+
+_PREFERENCE = "outlook.timezone"
+_WINDOWS = {name.casefold(): name for name in win_tz}
+_IANA = {name.casefold(): name for name in tz_win}
+
+
+@cache
+def zone(name: str) -> ZoneInfo | None:
+    """The zone of a name, however it is capitalised; None where Exchange knows none of that name."""
+    key = name.casefold()
+    if key in _WINDOWS:
+        return ZoneInfo(win_tz[_WINDOWS[key]])
+    return ZoneInfo(_IANA[key]) if key in _IANA else None
+
+
+def known(name: str) -> ZoneInfo:
+    """The zone of a name.
+
+    Raises:
+        GraphRefused: there is none.
+    """
+    found = zone(name)
+    if found is None:
+        text = f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
+        raise GraphRefused(400, "TimeZoneNotSupportedException", text)
+    return found
+
+
+def preferred(query: Query) -> str:
+    """The zone that the caller wants times in, as they called it; UTC where they did not say.
+
+    Raises:
+        GraphRefused: there is no such zone.
+    """
+    name = query.prefer.get(_PREFERENCE, "")
+    if not name:
+        return "UTC"
+    known(name)
+    said = f'{_PREFERENCE}="{name}"'
+    if said not in query.applied:
+        query.applied.append(said)
+    return name
+
+
+def written(moment: datetime) -> str:
+    """A wall clock as Exchange writes it: seven digits behind the seconds, no offset."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.0000000"
+
+
+def shown(moment: datetime, name: str, *, floating: bool = False) -> dict[str, Any]:
+    """A dateTimeTimeZone. What is `floating` (a day as a whole) is the same wall clock in every zone."""
+    local = moment if floating else moment.astimezone(known(name))
+    return {"dateTime": written(local), "timeZone": name}
+
+
+def moment(text: str, name: str) -> datetime:
+    """A moment in UTC from a time as callers write it: with an offset, or without one on the clocks of a zone.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    found = datetime.fromisoformat(_without_tail(text))
+    return (found if found.tzinfo else found.replace(tzinfo=known(name))).astimezone(UTC)
+
+
+def _without_tail(text: str) -> str:
+    """Seven digits behind the seconds are one more than Python reads."""
+    head, point, tail = text.partition(".")
+    digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
+    return f"{head}{point}{digits[:6]}{tail[len(digits) :]}" if digits else text
