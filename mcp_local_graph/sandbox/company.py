@@ -83,56 +83,73 @@ PEOPLE = (INES, MARIT, TOMASZ, JOON, PRIYA, ZOE, RUI, LEV, DANA, INES_AT_HOME)
 # Lev has left: his account is there and switched off.
 DISABLED = frozenset({LEV.oid})
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What somebody does in the company, where, and for whom."""
+
+    title: str | None
+    department: str
+    office: str | None
+    manager: Account | None = None
+    place: tuple[str, str, str] = ("Saltmere", "United Kingdom", "GB")
+    language: str = "en-GB"
+    zone: str = "GMT Standard Time"
+
+
 _JOBS = {
-    INES: ("Survey Team Lead", "Field Survey", "Harbour House 2.14", TOMASZ),
-    MARIT: ("Managing Director", "Management", "Harbour House 4.01", None),
-    TOMASZ: ("Head of Field Operations", "Field Survey", "Harbour House 3.07", MARIT),
-    JOON: ("Hydrographic Surveyor", "Field Survey", "Harbour House 2.15", INES),
-    PRIYA: ("Instrument Engineer", "Field Survey", "Workshop B", INES),
-    ZOE: ("Finance Partner", "Finance", "Harbour House 3.11", MARIT),
-    RUI: ("IT Administrator", "IT", "Harbour House 1.02", MARIT),
-    LEV: ("Surveyor", "Field Survey", None, None),
+    INES: Job(title="Survey Team Lead", department="Field Survey", office="Harbour House 2.14", manager=TOMASZ),
+    MARIT: Job(title="Managing Director", department="Management", office="Harbour House 4.01"),
+    TOMASZ: Job(
+        title="Head of Field Operations", department="Field Survey", office="Harbour House 3.07", manager=MARIT
+    ),
+    JOON: Job(title="Hydrographic Surveyor", department="Field Survey", office="Harbour House 2.15", manager=INES),
+    PRIYA: Job(title="Instrument Engineer", department="Field Survey", office="Workshop B", manager=INES),
+    ZOE: Job(title="Finance Partner", department="Finance", office="Harbour House 3.11", manager=MARIT),
+    RUI: Job(title="IT Administrator", department="IT", office="Harbour House 1.02", manager=MARIT),
+    LEV: Job(title="Surveyor", department="Field Survey", office=None),
 }
 
 
 def profiles(today: datetime | None = None) -> dict[str, Profile]:
-    """All profiles by object id. `today` is when the dates are counted from; now when absent."""
+    """The profiles of those who sign in, by object id. `today` is when dates are counted from; now when absent."""
     now = today or datetime.now(UTC)
-    work = {account.oid: _work_profile(account, number, now) for number, account in enumerate(_JOBS)}
+    work = {account.oid: work_profile(account, job, number, now) for number, (account, job) in enumerate(_JOBS.items())}
     return {**work, DANA.oid: _bare_profile(DANA), INES_AT_HOME.oid: _bare_profile(INES_AT_HOME)}
 
 
-def _work_profile(account: Account, number: int, now: datetime) -> Profile:
-    job, department, office, manager = _JOBS[account]
+def work_profile(account: Account, job: Job, number: int, now: datetime) -> Profile:
+    """The profile of somebody in the company; `number` is their place in the list of staff."""
     given, surname = account.display_name.rsplit(" ", 1)
     hired = now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=400 + 173 * number)
+    city, country, usage = job.place
     user = {
         "id": account.oid,
         "accountEnabled": account.oid not in DISABLED,
         "businessPhones": [f"+44 1632 9600{number:02d}"],
-        "city": "Saltmere",
+        "city": city,
         "companyName": COMPANY,
-        "country": "United Kingdom",
+        "country": country,
         "createdDateTime": (hired - timedelta(days=9)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "department": department,
+        "department": job.department,
         "displayName": account.display_name,
         "employeeHireDate": hired.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "employeeId": f"BW-{1040 + number}",
         "givenName": given,
-        "jobTitle": job,
+        "jobTitle": job.title,
         "mail": account.user_name,
         "mailNickname": account.user_name.split("@")[0],
-        "officeLocation": office,
-        "preferredLanguage": "en-GB",
+        "officeLocation": job.office,
+        "preferredLanguage": job.language,
         "proxyAddresses": [f"SMTP:{account.user_name}"],
         "surname": surname,
-        "usageLocation": "GB",
+        "usageLocation": usage,
         "userPrincipalName": account.user_name,
         "userType": "Member",
     }
     # The administrator's account has no licence, hence no mailbox, as is usual for such accounts.
-    mailbox = None if account.is_admin else _mailbox()
-    return Profile(account=account, user=user, manager=manager.oid if manager else None, mailbox=mailbox)
+    mailbox = None if account.is_admin else mailbox_settings(job.zone)
+    return Profile(account=account, user=user, manager=job.manager.oid if job.manager else None, mailbox=mailbox)
 
 
 def _bare_profile(account: Account) -> Profile:
@@ -145,17 +162,18 @@ def _bare_profile(account: Account) -> Profile:
         "surname": account.display_name.split(" ", maxsplit=1)[1],
         "userPrincipalName": account.user_name,
     }
-    return Profile(account=account, user=user, mailbox=_mailbox())
+    return Profile(account=account, user=user, mailbox=mailbox_settings())
 
 
-def _mailbox() -> dict[str, Any]:
+def mailbox_settings(zone: str = "GMT Standard Time", purpose: str = "user") -> dict[str, Any]:
+    """The settings of a mailbox; `purpose` is Graph's userPurpose."""
     return {
         "archiveFolder": None,
-        "timeZone": "GMT Standard Time",
+        "timeZone": zone,
         "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
         "dateFormat": "dd/MM/yyyy",
         "timeFormat": "HH:mm",
-        "userPurpose": "user",
+        "userPurpose": purpose,
         "automaticRepliesSetting": {
             "status": "disabled",
             "externalAudience": "all",
@@ -167,6 +185,6 @@ def _mailbox() -> dict[str, Any]:
             "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
             "startTime": "08:30:00.0000000",
             "endTime": "17:00:00.0000000",
-            "timeZone": {"name": "GMT Standard Time"},
+            "timeZone": {"name": zone},
         },
     }

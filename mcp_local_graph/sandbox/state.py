@@ -14,6 +14,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mcp_local_graph.sandbox import company
+from mcp_local_graph.sandbox.data import staff
+from mcp_local_graph.sandbox.data.days import Days
 from mcp_local_graph.sandbox.graph.throttle import Throttling
 
 if TYPE_CHECKING:
@@ -185,7 +187,9 @@ class State:
     registrations: dict[str, Registration] = field(
         default_factory=lambda: {one.client_id: one for one in (GOOD, ONE_TENANT, NO_PUBLIC_FLOWS, FOREIGN, NIGHTLY)}
     )
-    profiles: dict[str, company.Profile] = field(default_factory=company.profiles)
+    # What the data's dates are counted from.
+    days: Days = field(default_factory=Days.around)
+    profiles: dict[str, company.Profile] = field(default_factory=lambda: company.profiles() | staff.profiles())
     disabled: set[str] = field(default_factory=lambda: set(company.DISABLED))
     # (object id or EVERYBODY, client id) → scopes
     grants: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -218,7 +222,7 @@ class State:
         for event in self.holds.values():
             event.set()
         fresh = State(login_url=self.login_url, graph_url=self.graph_url, pages_url=self.pages_url)
-        kept = {"control_key", "lock", "secrets", "_serials"}
+        kept = {"control_key", "days", "lock", "secrets", "_serials"}
         for part in fields(self):
             if part.name not in kept:
                 setattr(self, part.name, getattr(fresh, part.name))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mcp_local_graph.sandbox.company import DOMAIN, Account
+from datetime import UTC, datetime
+
+from mcp_local_graph.sandbox import company
+from mcp_local_graph.sandbox.company import DOMAIN, Account, Job, Profile
 from mcp_local_graph.sandbox.data.seeds import Address
 
 
@@ -29,6 +32,70 @@ TIDEPOOL = _account("Tidepool (2nd floor, 6 seats)", "room.tidepool", 51)
 BOARDROOM = _account("Boardroom (4th floor, 14 seats)", "room.boardroom", 52)
 TEST_TANK = _account("Test Tank (Workshop B)", "room.testtank", 53)
 ROOMS = (TIDEPOOL, BOARDROOM, TEST_TANK)
+# Somebody of the partner's, as a guest in this directory: an account here, a mailbox there.
+GUEST = _account("Dana Whitlock", "dana.whitlock_northmole.example#EXT#", 61)
+
+_HAMBURG, _LISBON = ("Hamburg", "Germany", "DE"), ("Lisbon", "Portugal", "PT")
+_JOBS = {
+    GABRIELA: Job(
+        title="Sales Director, Iberia", department="Sales", office="Rua da Doca 5", manager=company.MARIT, place=_LISBON,
+        language="pt-PT",
+    ),
+    KONRAD: Job(
+        title="Service Engineer", department="Service", office="Speicher 3", manager=company.TOMASZ, place=_HAMBURG,
+        language="de-DE", zone="W. Europe Standard Time",
+    ),
+    NASRIN: Job(title="Data Analyst", department="Data", office="Harbour House 2.16", manager=company.TOMASZ),
+    HARUKA: Job(
+        title="Partner Manager", department="Sales", office="Minato Mirai 2F", manager=company.MARIT,
+        place=("Yokohama", "Japan", "JP"), language="ja-JP", zone="Tokyo Standard Time",
+    ),
+    TOMAS: Job(title="Workshop Technician", department="Workshop", office="Workshop B", manager=company.TOMASZ),
+    INES_OCAMPO: Job(title="Procurement Officer", department="Finance", office="Harbour House 3.12", manager=company.ZOE),
+    BEA: Job(title="Office Manager", department="Management", office="Harbour House 1.01", manager=company.MARIT),
+}  # fmt: skip
+
+
+def profiles(today: datetime | None = None) -> dict[str, Profile]:
+    """The profiles of everybody here, by object id, as `company.profiles` has those who sign in."""
+    now = today or datetime.now(UTC)
+    work = (company.work_profile(account, job, number, now) for number, (account, job) in enumerate(_JOBS.items(), 20))
+    shared = (_resource(account, "room") for account in ROOMS)
+    return {one.account.oid: one for one in (*work, *shared, _resource(SUPPORT, "shared"), _guest())}
+
+
+def _resource(account: Account, purpose: str) -> Profile:
+    """A mailbox that nobody signs in to; its account is switched off."""
+    user = {
+        "id": account.oid,
+        "accountEnabled": False,
+        "businessPhones": [],
+        "displayName": account.display_name,
+        "mail": account.user_name,
+        "mailNickname": account.user_name.split("@")[0],
+        "proxyAddresses": [f"SMTP:{account.user_name}"],
+        "usageLocation": "GB",
+        "userPrincipalName": account.user_name,
+        "userType": "Member",
+    }
+    return Profile(account=account, user=user, mailbox=company.mailbox_settings(purpose=purpose))
+
+
+def _guest() -> Profile:
+    user = {
+        "id": GUEST.oid,
+        "accountEnabled": True,
+        "businessPhones": [],
+        "creationType": "Invitation",
+        "displayName": GUEST.display_name,
+        "externalUserState": "Accepted",
+        "mail": company.DANA.user_name,
+        "mailNickname": GUEST.user_name.split("@")[0],
+        "otherMails": [company.DANA.user_name],
+        "userPrincipalName": GUEST.user_name,
+        "userType": "Guest",
+    }
+    return Profile(account=GUEST, user=user)
 
 
 def address(account: Account) -> Address:

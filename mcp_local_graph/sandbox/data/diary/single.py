@@ -134,7 +134,9 @@ def _of_others(days: Days) -> list[Event]:
         event("marit-1", hands.MARIT.who, days.day(1), "09:00", 240, "Bank: refinancing", sensitivity="private"),
         event("marit-2", hands.MARIT.who, days.workday(2), "08:30", 120, "Interview for Coastal Radio"),
         event("joon-1", hands.JOON.who, days.day(1), "10:30", 90, "Process Sandray, block 7"),
-        event("priya-1", hands.PRIYA.who, days.workday(2), "09:30", 150, "Solder the spare boards", location="Workshop B"),
+        event(
+            "priya-1", hands.PRIYA.who, days.workday(2), "09:30", 150, "Solder the spare boards", location="Workshop B"
+        ),
         event("zoe-1", hands.ZOE.who, days.workday(2), "13:00", 60, "Auditors"),
         event("dana-1", hands.DANA.who, days.day(1), "09:00", 60, "Programme board"),
         whole_days("zoe-2", hands.ZOE.who, days.workday(4), 1, "Semester", show_as="oof"),
