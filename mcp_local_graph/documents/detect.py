@@ -56,8 +56,11 @@ _TEXTS = (
     (rb"BEGIN:VCARD\b", "vcf"),
     (rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype html|<html)\b", "html"),
     (rb"<\?xml\b", "xml"),
+    # Only where nobody says what it is: headers and tags begin many a text.
+    (rb"<(head|title|meta|body|div|p|span|table|font)\b", "html"),
     (rb"(Received|Return-Path|Delivered-To|MIME-Version|Message-ID|X-[\w-]+|DKIM-Signature|From): .*\n", "eml"),
 )
+_UNCERTAIN = 2
 _BY_MEDIA_TYPE = {
     "text/html": "html",
     "application/xhtml+xml": "html",
@@ -130,8 +133,7 @@ def _text(head: bytes, hints: Hints) -> str:
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     told = (BY_EXTENSION.get(hints.extension, ""), _BY_MEDIA_TYPE.get(hints.media_type, ""))
     said = next((name for name in told if name and KINDS[name].foreign and name != "rtf"), "")
-    # Headers begin many a text; only where nobody says what it is are they a mail.
-    found = _match(begin, _TEXTS[:-1] if said else _TEXTS, re.IGNORECASE)
+    found = _match(begin, _TEXTS[:-_UNCERTAIN] if said else _TEXTS, re.IGNORECASE)
     return said if found == "xml" and said == "html" else found or said or "text"
 
 

@@ -74,7 +74,7 @@ NOTES = {
     "lossy": "{0:,} characters could not be decoded.",
     "unfinished": "Time ran out before its end. Ask for later parts with `pages`.",
     "size": "A picture of {0:,} x {1:,} pixels.",
-    "fields": "Form fields are listed at the end of each page.",
+    "not_shown": "It is too large to be shown.",
     "encrypted_files": "{0:,} files in it are encrypted.",
 }
 
@@ -92,7 +92,7 @@ def note(code: str, *numbers: int) -> str:
 
 def really(kind: str) -> str:
     """What is said of a file whose name promises another kind."""
-    return f"Whatever its name says, it is really a {KINDS[kind].title} ({kind})."
+    return f"Whatever its name says, this is what it is: {KINDS[kind].title} ({kind})."
 
 
 def counted(kind: str, count: int) -> str:

@@ -151,8 +151,10 @@ def _number(value: object) -> int:
 
 def _document(heard: _Heard, request: dict[str, Any], content: bytes) -> Document:
     offset, end = request["offset"], request["offset"] + len(heard.text)
-    notes = [*_mismatch(heard.kind, request["extension"]), *heard.notes, *_cut(offset, end, heard)]
     shown = heard.kind in PICTURES and len(content) <= _MOST_PICTURE and max(heard.sides) <= _MOST_PIXELS
+    notes = [*_mismatch(heard.kind, request["extension"]), *heard.notes, *_cut(offset, end, heard)]
+    if heard.kind in PICTURES and not shown:
+        notes.append(messages.note("not_shown"))
     return Document(
         kind="image" if heard.kind in PICTURES else heard.kind,
         text=heard.text,

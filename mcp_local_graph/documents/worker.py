@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 # Formats that are of ASCII and hold text in other charsets, behind escapes.
 _ESCAPED = ("eml", "rtf", "vcf")
+_NO_MEMORY = 2
 
 
 def answer(request: dict[str, Any], content: bytes, seal: Callable[[], None]) -> Answer:
@@ -49,8 +50,10 @@ def answer(request: dict[str, Any], content: bytes, seal: Callable[[], None]) ->
         return {"kind": kind, "error": [error.code, *error.numbers]}
     except MemoryError:
         return {"kind": kind, "error": ["memory"]}
-    except Exception:  # noqa: BLE001 - a library raises whatever it likes on what a stranger wrote
-        return {"kind": kind, "error": ["broken"]}
+    except Exception as error:  # noqa: BLE001 - a library raises whatever it likes on what a stranger wrote
+        # lxml says so by a number of libxml2's: XML_ERR_NO_MEMORY
+        no_memory = type(error).__name__ == "XMLSyntaxError" and getattr(error, "code", 0) == _NO_MEMORY
+        return {"kind": kind, "error": ["memory" if no_memory else "broken"]}
 
 
 def _read(parsed: Parsed, kind: str, request: dict[str, Any]) -> Answer:

@@ -61,9 +61,21 @@ def _line(raw: Contentline) -> Line | None:
     try:
         name, parameters, value = raw.parts()
     except ValueError:
-        return None
+        return _old(str(raw))
     flat = {key.upper(): ", ".join(each) if isinstance(each, list) else str(each) for key, each in parameters.items()}
     return Line(name.rpartition(".")[2].upper(), flat, _plain(str(value), flat))
+
+
+def _old(text: str) -> Line | None:
+    """A line of vCard 2.1, whose parameters may be bare words: `TEL;CELL:1`."""
+    head, colon, value = text.partition(":")
+    name, *parameters = head.split(";")
+    if not colon or not name.replace("-", "").isalnum():
+        return None
+    flat = {key.upper(): given for key, _, given in (each.partition("=") for each in parameters)}
+    if flat.pop("QUOTED-PRINTABLE", None) == "":
+        flat["ENCODING"] = "QUOTED-PRINTABLE"
+    return Line(name.upper(), flat, _plain(value, flat))
 
 
 def _plain(value: str, parameters: dict[str, str]) -> str:

@@ -44,41 +44,33 @@ class _Pages:
         self._read = self._scanned = self._blank = self._damaged = 0
         attached = document.count_attachments()
         self.notes: list[Note] = [("embedded", attached)] if attached else []
-        self._counts: list[Note] = []
+        self._said = len(self.notes)
 
     def lines(self, part: int) -> Iterator[str]:
-        """A mark and the page's text."""
-        yield f"== Page {part + 1} =="
+        """A mark and the page's text; nothing of a page without text, but the notes tell."""
         self._read += 1
         try:
             page = self._document[part]
-            text = page.get_textpage().get_text_bounded()
+            lines = [*_whole_words(page.get_textpage().get_text_bounded()), *self._fields(page)]
+            if any(line.strip() for line in lines):
+                yield from [f"== Page {part + 1} ==", *lines]
+            elif next(iter(page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)), None):
+                self._scanned += 1
+            else:
+                self._blank += 1
+            page.close()
         except pdfium.PdfiumError:
             self._damaged += 1
-            self._count()
-            return
-        filled = list(self._fields(page))
-        if text.strip() or filled:
-            yield from _whole_words(text)
-            yield from filled
-        else:
-            has_pictures = next(iter(page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)), None) is not None
-            self._scanned += has_pictures
-            self._blank += not has_pictures
-        page.close()
         self._count()
 
     def _count(self) -> None:
         """Bring the notes up to what was seen so far."""
-        for old in self._counts:
-            self.notes.remove(old)
         counts: list[Note] = [
             ("scanned", self._scanned, self._read),
             ("blank_pages", self._blank, self._read),
             ("unread_parts", self._damaged),
         ]
-        self._counts = [note for note in counts if note[1]]
-        self.notes.extend(self._counts)
+        self.notes[self._said :] = [note for note in counts if note[1]]
 
     def _fields(self, page: Any) -> Iterator[str]:  # noqa: ANN401 - as above
         """What stands in the fields of a form: `name: value`."""

@@ -103,7 +103,8 @@ class _Reader:
     def behind(self) -> Iterator[str]:
         """Footnotes, endnotes and comments, each with the mark that stands where it belongs."""
         for relation, name, title in _BEHIND:
-            entries = [each for each in self._find(relation) or () if named(each) == name and not _kind(each)]
+            part = self._find(relation)
+            entries = [each for each in _children(part) if named(each) == name and not _kind(each)]
             yield from ["", title] if entries and title else []
             for entry in entries:
                 author = f" {_said(entry, 'author')}:" if _said(entry, "author") else ""
@@ -134,6 +135,10 @@ def _inside(parent: _Element, wanted: str) -> Iterator[_Element]:
             yield from _inside(node, wanted)
 
 
+def _children(part: _Element | None) -> list[_Element]:
+    return [] if part is None else list(part)
+
+
 def _said(node: _Element, attribute: str) -> str:
     return next((text for name, text in node.attrib.items() if str(name).endswith("}" + attribute)), "")
 
@@ -147,7 +152,7 @@ def _heading_levels(styles: _Element | None) -> dict[str, int]:
     """The level of each heading style by its id. The names are English in every language (ECMA-376-1, 17.7.4.9)."""
     levels = {"title": 1, **{f"heading {level}": level for level in range(1, 7)}}
     found = {}
-    for style in styles if styles is not None else ():
+    for style in _children(styles):
         level = levels.get(value(style, "name").lower(), 0)
         if level:
             found[_said(style, "styleId")] = level
