@@ -152,9 +152,9 @@ def deck(presentation: Presentation) -> None:
         table.cell(*place).text = text
     box = second.shapes.add_textbox(Inches(1), Inches(4), Inches(3), Inches(1))
     box.text_frame.text = "Source: books"
-    data = CategoryChartData()
+    data = CategoryChartData()  # type: ignore[no-untyped-call] # it has none
     data.categories = ["North", "South"]
-    data.add_series("Sales", (3.5, 4))
+    data.add_series("Sales", (3.5, 4))  # type: ignore[no-untyped-call] # as above
     chart = second.shapes.add_chart(XL_CHART_TYPE.PIE, Inches(1), Inches(5), Inches(3), Inches(2), data).chart
     chart.has_title = True
     chart.chart_title.text_frame.text = "By region"
