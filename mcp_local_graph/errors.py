@@ -8,6 +8,7 @@
     │   ├── SignInDeclined          the person said no, or closed the page
     │   ├── SignInExpired           nobody finished it in time
     │   ├── AdminNeeded             an administrator has to allow something first
+    │   │   └── AdminConsentNeeded  … permissions, by a link that this error carries
     │   ├── WayClosed               this way of asking cannot be used on this machine; another may
     │   │   └── BrokerUnusable      … the operating system's broker
     │   ├── AccountUnclear          several accounts are signed in and none is chosen, or another than the chosen one
@@ -38,10 +39,14 @@ from typing import ClassVar
 
 SIGN_IN = "Sign in: run `mcp-local-graph login`, or ask for account_sign_in."
 TRY_AGAIN = "To try again, run `mcp-local-graph login`, or ask for account_sign_in."
-CLIENT_ID_MISSING = (
-    "Register an app in the Entra portal (the README has the steps), then set MCP_LOCAL_GRAPH_CLIENT_ID, or run "
-    "`mcp-local-graph login --client-id <application id> --tenant <tenant id>` once."
-)
+CLIENT_ID_MISSING = """\
+Register an app once, or have your administrator do it; nothing of it is secret:
+1. entra.microsoft.com, App registrations, New registration: any name, accounts in this organizational directory only.
+2. Authentication, Add a platform, Mobile and desktop applications: http://localhost
+3. Authentication, Allow public client flows: Yes
+4. With the two ids of its overview: `mcp-local-graph login --client-id <application id> --tenant <directory id>`
+   (or set MCP_LOCAL_GRAPH_CLIENT_ID and MCP_LOCAL_GRAPH_TENANT).
+For a personal account (outlook.com) choose personal Microsoft accounts only, and `--tenant consumers`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +163,23 @@ class AccountUnclear(SignInFailed):
 
 class AdminNeeded(SignInFailed):
     """An administrator has to allow something first."""
+
+
+class AdminConsentNeeded(AdminNeeded):
+    """An administrator has to approve permissions first: `scopes`, at `link` where there is one."""
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str = "",
+        *,
+        trace: Trace | None = None,
+        scopes: frozenset[str] = frozenset(),
+        link: str = "",
+    ) -> None:
+        super().__init__(what, remedy, trace=trace)
+        self.scopes = scopes
+        self.link = link
 
 
 class BlockedByPolicy(SignInFailed):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import app, clouds
 from mcp_local_graph.config import Settings, SignIn, TokenStore
+from mcp_local_graph.sandbox import Page, Person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def services(tenant: DemoTenant, directory: Path, /, **changes: Any) -> app.Serv
     return app.services(settings(tenant, directory, **changes))
 
 
-def flags(tenant: DemoTenant, directory: Path, **changes: str) -> list[str]:
+def flags(tenant: DemoTenant, directory: Path, /, **changes: str) -> list[str]:
     """The same settings as flags of the command line, the token store in plain text."""
     values = {
         "client_id": tenant.client_id,
@@ -50,3 +51,17 @@ def flags(tenant: DemoTenant, directory: Path, **changes: str) -> list[str]:
         **changes,
     }
     return [word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", value)]
+
+
+def without_consent(address: str, account: str | None = None) -> Page:
+    """A person who comes to `Need admin approval` and goes back from there; the page they end on."""
+    person = Person(account)
+    page = person.sign_in(address)
+    assert page.title.startswith("Need admin approval")
+    return person.submit(person.submit(page, "back"))
+
+
+def approve(tenant: DemoTenant, link: str) -> Page:
+    """An administrator opens a link and accepts; the answer that leads back to the app."""
+    assert link.startswith(f"{tenant.login_url}/")
+    return Person("rui.castellane@brackwater.example").sign_in(link.replace(tenant.login_url, tenant.pages_url))

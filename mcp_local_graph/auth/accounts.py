@@ -68,7 +68,7 @@ class Accounts:
             SignInNeeded: nobody is; marked as asked for, so that an earlier no does not count.
             LocalGraphError: it cannot be found out now.
         """
-        if (refused := self._service.refused) is not None:
+        if (refused := self._service.refused) is not None and not await self._is_there(refused):
             raise SignInNeeded("What was declined before is still missing.", refused, asked=True)
         try:
             await self._service.token(FIRST_SCOPES)
@@ -79,3 +79,11 @@ class Accounts:
             need = Need(FIRST_SCOPES)
             raise SignInNeeded(failed.what, need, failed.remedy, trace=failed.trace, asked=True) from None
         return await self._service.status()
+
+    async def _is_there(self, refused: Need) -> bool:
+        """Whether what was refused has been granted since, by an administrator for instance."""
+        try:
+            await self._service.token(refused.scopes, refused.claims)
+        except (SignInNeeded, SignInFailed):
+            return False
+        return True

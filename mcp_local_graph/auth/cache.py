@@ -11,13 +11,16 @@ import contextlib
 import hashlib
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msal
 
 from mcp_local_graph.auth import keys, vault
 from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.auth.consent import Waiting
 from mcp_local_graph.auth.notes import Note
+from mcp_local_graph.auth.prompts import recent
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 
@@ -100,6 +103,8 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         self._warned = False
         self._notes: dict[str, Note] = {}
         self._in_use: str | None = None
+        self._prompts: list[float] = []
+        self._waiting: Waiting | None = None
 
     def describe(self) -> str:
         """Where it is kept, in the words of `status`."""
@@ -164,6 +169,8 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             note = self._noted(account)
             note.asked = set(asked)
             note.granted.update(granted)
+            if self._waiting and self._waiting.scopes <= note.granted:
+                self._waiting = None
             tokens = list(self.search(self.CredentialType.ACCESS_TOKEN, query={"home_account_id": account}))
             realm = next((token["realm"] for token in tokens if token["secret"] == secret), None)
             for token in tokens:
@@ -176,6 +183,30 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             note = self._noted(account.home_account_id)
             note.user_name, note.tenant_id = account.user_name, account.tenant_id
             self._in_use = account.home_account_id
+
+    @property
+    def prompts(self) -> list[float]:
+        """When a person was asked lately, by any process, in seconds since 1970."""
+        with self._lock:
+            self._read()
+            return list(self._prompts)
+
+    def note_prompt(self) -> None:
+        """Remember that a person is asked now."""
+        with self._transaction():
+            self._prompts = [*recent(self._prompts), time.time()]
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What an administrator had to approve when it was asked for last, until it is granted."""
+        with self._lock:
+            self._read()
+            return self._waiting
+
+    def note_waiting(self, waiting: Waiting) -> None:
+        """Remember that an administrator has to approve something."""
+        with self._transaction():
+            self._waiting = waiting
 
     def use(self, account: str | None) -> None:
         """Make calls as this account from now on, in all processes."""
@@ -300,11 +331,16 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
     def _take(self, state: dict[str, Any]) -> None:
         notes = {key: Note.of(note) for key, note in state.get("notes", {}).items()}
         entries = {kind: dict(found) for kind, found in state.get("msal", {}).items()}
+        prompts = [float(moment) for moment in state.get("prompts", ())]
+        scopes, trace = state.get("waiting") or ((), "")
         self._cache, self._notes, self._in_use = entries, notes, state.get("in_use")
+        self._prompts, self._waiting = prompts, Waiting(frozenset(scopes), str(trace)) if scopes else None
 
     def _write(self) -> bool:
         notes = {key: note.state() for key, note in self._notes.items() if note != Note()}
-        state = {"msal": self._cache, "notes": notes, "in_use": self._in_use}
+        waiting = [sorted(self._waiting.scopes), self._waiting.trace] if self._waiting else None
+        state: dict[str, Any] = {"msal": self._cache, "notes": notes, "in_use": self._in_use}
+        state |= {"prompts": self._prompts, "waiting": waiting}
         try:
             self._vault.save(json.dumps(state).encode())
             self._seen = self._vault.signature()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcp_local_graph.auth.attempt import Attempt
+    from mcp_local_graph.auth.consent import Approval
     from mcp_local_graph.clouds import Cloud
     from mcp_local_graph.errors import Need
 
@@ -87,6 +88,10 @@ class CredentialStatus:
             "granted": sorted(self.granted),
         }
 
+    def details(self) -> list[str]:
+        """There is no more to say to a person at a terminal."""
+        return self.lines()
+
     def lines(self) -> list[str]:
         """One line per fact, for `status` and account_status."""
         who = f" ({self.account.user_name}, tenant {self.account.tenant_id})" if self.account else ""
@@ -141,6 +146,7 @@ class CredentialTokens:
         need: Need,  # noqa: ARG002 - the surface of AuthenticationService
         *,
         asked: bool = False,  # noqa: ARG002 - as above
+        in_person: bool = False,  # noqa: ARG002 - as above
         anyone: bool = False,  # noqa: ARG002 - as above
         since: float | None = None,  # noqa: ARG002 - as above
     ) -> tuple[Attempt, bool]:
@@ -185,6 +191,11 @@ class CredentialTokens:
         roles = self._claims.get("roles")
         scopes = str(self._claims.get("scp") or "").split()
         return frozenset([*scopes, *(map(str, roles) if isinstance(roles, list) else ())])
+
+    async def approval(self, scopes: Iterable[str]) -> Approval:  # noqa: ARG002 - as above
+        """Nobody asks for permissions here. Raises SignInFailed, always."""
+        what = f"The permissions of --credential {self._source.kind} are not asked for here."
+        raise SignInFailed(what, self._source.mend)
 
     def require_person(self) -> None:
         """To be asked before anything about `/me`.

@@ -122,8 +122,7 @@ class _BrowserConversation:
                 lambda: self._app.acquire_token_by_auth_code_flow(dict(self.flow), answer), need
             )
         except LocalGraphError as error:
-            self._attempt.end(error)
-            raise
+            raise _ended(self._attempt, error) from None
         self._held = account, result
         self._is_new = account.home_account_id not in before
         try:
@@ -160,6 +159,13 @@ class _BrowserConversation:
         """MSAL has stored the tokens of an account that nobody wanted in the end: drop them, if they are new here."""
         if self._held is not None and self._is_new and self._attempt.outcome.exception() is not None:
             threads.start(self._settle.drop, self._held[0])
+
+
+def _ended(attempt: Attempt, error: LocalGraphError) -> LocalGraphError:
+    """End the attempt; the error as the person is to read it, with what it means here."""
+    attempt.end(error)
+    told = attempt.outcome.exception() if attempt.over else None
+    return told if isinstance(told, LocalGraphError) else error
 
 
 @dataclass(frozen=True, slots=True)

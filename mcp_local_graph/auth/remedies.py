@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_local_graph.errors import (
     SIGN_IN,
     TRY_AGAIN,
+    AdminConsentNeeded,
     AdminNeeded,
     BlockedByPolicy,
     LocalGraphError,
@@ -47,6 +48,9 @@ _FORWARD = "Send these lines to your administrator."
 def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], str, str]) -> dict[int, Remedy]:
     return {code: Remedy(kind, cause, action) for codes, kind, cause, action in rows for code in codes}
 
+
+# Nobody has consented to a permission, neither the person nor an administrator.
+CONSENT_MISSING = 65001
 
 BY_CODE = _table(
     # Only the person can help.
@@ -83,9 +87,9 @@ BY_CODE = _table(
     # An administrator has to act.
     (
         (90093, 90094, 90095),
-        AdminNeeded,
+        AdminConsentNeeded,
         "An administrator has to approve these permissions for your organisation.",
-        _FORWARD,
+        "Send your administrator what `mcp-local-graph consent` prints.",
     ),
     ((50105,), AdminNeeded, "You are not assigned to this app in your organisation.", _FORWARD),
     ((650052, 650056, 500011), AdminNeeded, "Your organisation has not set up what this app needs.", _FORWARD),
@@ -217,7 +221,9 @@ def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
     if remedy.kind is SignInNeeded:
         claims = answer.get("claims") or need.claims
         return SignInNeeded(remedy.cause, replace(need, claims=claims), remedy.action, trace=trace)
-    return remedy.kind(remedy.cause, _action(remedy, need), trace=trace)
+    if remedy.kind is AdminConsentNeeded:
+        return AdminConsentNeeded(remedy.cause, remedy.action, trace=trace, scopes=need.scopes)
+    return remedy.kind(remedy.cause, remedy.action, trace=trace)
 
 
 def codes_of(answer: Mapping[str, Any]) -> list[int]:
@@ -246,12 +252,6 @@ def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
     if error in _NEEDS_PERSON:
         return Remedy(SignInNeeded, "Microsoft asks for a fresh sign-in.", SIGN_IN)
     return Remedy(SignInFailed, "Microsoft's sign-in service refused.", look_up)
-
-
-def _action(remedy: Remedy, need: Need) -> str:
-    if remedy.kind is AdminNeeded and need.scopes:
-        return f"{remedy.action} Permissions: {', '.join(sorted(need.scopes))}."
-    return remedy.action
 
 
 def _correlation_id(answer: Mapping[str, Any]) -> str:

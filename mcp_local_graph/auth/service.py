@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from dataclasses import replace
@@ -11,22 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from mcp_local_graph.auth import browser, ladder
+from mcp_local_graph.auth import consent
 from mcp_local_graph.auth.accounts import Who
-from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
-from mcp_local_graph.auth.prompts import Prompts
-from mcp_local_graph.auth.status import Status
+from mcp_local_graph.auth.asker import Asker, Wish
+from mcp_local_graph.auth.status import Grants, Status
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
-    TRY_AGAIN,
     AccountUnclear,
+    AdminConsentNeeded,
+    BlockedByPolicy,
     ClientIdMissing,
-    KeyStoreUnavailable,
     LocalGraphError,
     Need,
+    RegistrationWrong,
     ServiceUnavailable,
     SignInFailed,
-    SignInNeeded,
 )
 from mcp_local_graph.threads import in_thread
 
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
 
     from mcp_local_graph.auth.accounts import Account
+    from mcp_local_graph.auth.attempt import Attempt, Rung
+    from mcp_local_graph.auth.consent import Approval
     from mcp_local_graph.auth.entra import Entra
     from mcp_local_graph.auth.registration import Registration
     from mcp_local_graph.auth.silent import Silent
@@ -54,9 +54,7 @@ class AuthenticationService:
         self._flights: dict[tuple[Need, bool], asyncio.Future[str]] = {}
         self._beginning = anyio.Lock()
         self._attempt: Attempt | None = None
-        self._prompts = Prompts()
-        self._closed: set[Rung] = set()
-        self._no_broker: str | None = None
+        self._asker = Asker(registration, self._open)
 
     async def token(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
         """An access token that covers `scopes`, without asking anybody.
@@ -81,16 +79,25 @@ class AuthenticationService:
     @property
     def refused(self) -> Need | None:
         """What the person said no to last, and has not granted since."""
-        return self._prompts.refused
+        return self._asker.refusals.last
+
+    @property
+    def closed(self) -> dict[Rung, LocalGraphError]:
+        """The ways of asking that have turned out to be closed, and why."""
+        return dict(self._asker.closed)
 
     async def begin(
-        self, need: Need, *, asked: bool = False, anyone: bool = False, since: float | None = None
+        self,
+        need: Need,
+        *,
+        asked: bool = False,
+        in_person: bool = False,
+        anyone: bool = False,
+        since: float | None = None,
     ) -> tuple[Attempt, bool]:
-        """The attempt that is under way, or a new one; True where this call began it.
+        """The attempt that is under way, or a new one; True where this call began it. It may be over already.
 
-        `asked` means that the person wants to be asked now, though they declined before; `anyone` that another account
-        than the one in use is welcome. A need that arose at `since` (seconds since 1970) is met without a prompt where
-        somebody has signed in after that: the attempt is over then.
+        `asked`, `in_person`, `anyone` and `since` are explained at `Wish`.
 
         Raises:
             SignInFailed: the person declined or let it pass and has not asked again, or was prompted too often.
@@ -102,15 +109,13 @@ class AuthenticationService:
             if self._attempt is not None and not self._attempt.over:
                 return self._attempt, False
             self._check_settings()
-            self._prompts.check(asked=asked)
-            beginning = asyncio.ensure_future(in_thread(self._begin, need, asked, anyone, since))
+            wish = Wish(asked=asked, in_person=in_person, anyone=anyone, since=since)
+            beginning = asyncio.ensure_future(in_thread(self._asker.begin, need, wish))
             try:
                 self._attempt = await _within_deadline(asyncio.shield(beginning))
             except (asyncio.CancelledError, ServiceUnavailable):
                 beginning.add_done_callback(_abandon)
                 raise
-            if self._attempt.shown.rung not in {Rung.ELSEWHERE, Rung.NONE}:
-                self._prompts.asked()
             return self._attempt, True
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
@@ -139,6 +144,10 @@ class AuthenticationService:
     async def who(self) -> Who:
         """As whom calls are made, and what that account granted. Needs the key store, no network."""
         return await in_thread(self._who)
+
+    async def approval(self, scopes: Iterable[str]) -> Approval:
+        """What an administrator has to be asked for, so that these scopes can be had. Needs no network."""
+        return await in_thread(self._approval, frozenset(scopes))
 
     def _landed(self, key: tuple[Need, bool], flight: asyncio.Future[str]) -> None:
         del self._flights[key]
@@ -169,132 +178,18 @@ class AuthenticationService:
             return self._opened
 
     def _silently(self, need: Need, *, renew: bool) -> str:
-        return self._open()[1].token(need, renew=renew)
-
-    def _machine(self) -> ladder.Abilities:
-        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
-
-        with self._opening:
-            if self._no_broker is None:  # asked once: finding out imports the broker's package
-                self._no_broker = broker.why_not(broker.this_machine(), self._registration.cloud) or ""
-        return ladder.Abilities(no_broker=self._no_broker, browser=browser.can_open())
-
-    def _rungs(self) -> tuple[Rung, ...]:
-        """The ways that are left, in order."""
-        rungs = ladder.rungs(self._registration.sign_in, self._machine())
-        return tuple(rung for rung in rungs if rung not in self._closed)
-
-    def _begin(self, need: Need, asked: bool, anyone: bool, since: float | None) -> Attempt:  # noqa: FBT001 - of ours
-        """Ask, unless another program on this machine is asking already; who asks for it themselves gets their own."""
-        entra, silent = self._open()
-        if since is not None and need.claims is None and silent.signed_in_since(need, since):
-            return self._met(need)
-        need = self._completed(need, None if anyone else self._account())
-        held = contextlib.ExitStack()
         try:
-            held.enter_context(entra.cache.alone("prompt", 0))
-        except KeyStoreUnavailable:
-            if not asked:
-                return self._elsewhere(need)
-        except OSError as error:
-            _logger.warning("Asking without the lock of other servers: %s", error.strerror)
-        try:
-            attempt = self._ask(need, anyone=anyone)
-        except BaseException:
-            held.close()
-            raise
-        attempt.outcome.add_done_callback(lambda _: held.close())
-        attempt.outcome.add_done_callback(lambda outcome: self._ended(need, outcome.exception()))
-        return attempt
+            return self._open()[1].token(need, renew=renew)
+        except (AdminConsentNeeded, BlockedByPolicy, RegistrationWrong) as error:
+            told = self._asker.refused_silently(need, error)
+            if told is error:
+                raise
+            raise told from error
 
-    def _completed(self, need: Need, account: Account | None) -> Need:
-        """Expect the account in use. Nothing is asked for but what is needed: a refresh gathers the rest."""
-        if account is None or need.account not in {None, account.home_account_id}:
-            return need
-        return replace(need, account=account.home_account_id, hint=need.hint or account.user_name)
-
-    def _met(self, need: Need) -> Attempt:
-        """An attempt that is over before it began."""
-        attempt = Attempt(need, 1)
-        attempt.shown = Shown(Rung.NONE, "")
-        account = self._account()
-        attempt.end(account or AccountUnclear("The account in use has changed meanwhile.", TRY_AGAIN))
-        return attempt
-
-    def _ask(self, need: Need, *, anyone: bool) -> Attempt:
-        """Begin on the first rung that is open; where it turns out to be closed, on the next."""
-        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
-
-        settle = flows.Settle(self._known, self._keep, self._drop, self._check_account, anyone, self._judge)
-        entra, _ = self._open()
-        ways = {
-            Rung.BROKER: lambda: flows.through_broker(entra.broker(), need, settle),
-            Rung.BROWSER: lambda: flows.browser(entra, need, settle),
-            Rung.DEVICE: lambda: flows.device(entra, need, settle),
-        }
-        while rungs := self._rungs():
-            try:
-                return ways[rungs[0]]()
-            except LocalGraphError as error:
-                if not self._close(rungs[0], error):
-                    raise
-        raise SignInFailed("No way of signing in is left on this machine.", "Start the server again to try them all.")
-
-    def _elsewhere(self, need: Need) -> Attempt:
-        from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
-
-        entra, silent = self._open()
-
-        def found() -> Account | None:
-            try:
-                silent.token(need, renew=False)
-            except LocalGraphError:
-                return None
-            return entra.cache.account(silent.entry(need)["home_account_id"])
-
-        return flows.elsewhere(entra.cache, need, found)
-
-    def _judge(self, rung: Rung, need: Need, error: LocalGraphError) -> LocalGraphError:
-        """What a failure means: where it closes a rung and another is open, the person is needed once more."""
-        if not self._close(rung, error):
-            return error
-        needed = SignInNeeded(error.what, need, error.remedy, trace=error.trace)
-        needed.another_way = True
-        return needed
-
-    def _close(self, rung: Rung, error: LocalGraphError) -> bool:
-        """Close the rungs that a failure closes; true where that leaves another one. A pinned way stays open."""
-        closes = ladder.closed_by(rung, error)
-        if not closes or self._registration.sign_in is not SignIn.AUTO:
-            return False
-        self._closed |= closes
-        return bool(self._rungs())
-
-    def _ended(self, need: Need, error: BaseException | None) -> None:
-        self._prompts.ended(need, error if isinstance(error, LocalGraphError) else None)
-
-    def _known(self) -> frozenset[str]:
-        """The home account ids of all who are signed in."""
-        return frozenset(account.home_account_id for account in self._open()[0].cache.accounts())
-
-    def _keep(self, account: Account, need: Need, answer: dict[str, Any]) -> None:
-        from mcp_local_graph.auth.outcomes import graph_scopes  # noqa: PLC0415 - brings MSAL
-
-        cache = self._open()[0].cache
-        home, granted = account.home_account_id, graph_scopes(answer)
-        cache.note_token(home, str(answer["access_token"]), asked=need.scopes, granted=granted)
-        cache.note_person(account)
-
-    def _drop(self, account: Account) -> None:
-        self._open()[0].cache.remove(account.home_account_id)
-
-    def _check_account(self, account: Account) -> None:
-        pinned = self._registration.account
-        if pinned is not None and not account.is_named(pinned):
-            raise AccountUnclear(
-                f"Another account signed in than {pinned}, which the settings name; it was not kept.",
-                f"Sign in as {pinned}, or change --account.",
-            )
+    def _approval(self, scopes: frozenset[str]) -> Approval:
+        self._check_client_id()
+        who = self._who()
+        return consent.approval(self._registration, who.account, scopes - who.granted, self._open()[0].cache.waiting)
 
     def _use(self, name: str) -> Account:
         self._check_client_id()
@@ -310,70 +205,62 @@ class AuthenticationService:
 
     def _sign_out(self, *, everyone: bool) -> tuple[Account, ...]:
         self._check_client_id()
-        entra, _ = self._open()
-        account = self._account()
+        entra, silent = self._open()
+        account = silent.account()
         leaving = entra.cache.accounts() if everyone else (account,) if account else ()
         for one in leaving:
-            self._sign_out_of_broker(entra, one)
+            theirs = [entry for entry in entra.cache.entries() if entry["home_account_id"] == one.home_account_id]
             entra.cache.remove(one.home_account_id)
+            for entry in theirs:
+                _leave_broker(entra, entry)
         if everyone:
             entra.place.wipe()
         return leaving
 
-    @staticmethod
-    def _sign_out_of_broker(entra: Entra, account: Account) -> None:
-        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
-
-        for entry in entra.cache.entries():
-            theirs = entry["home_account_id"] == account.home_account_id and broker.established(entry)
-            if theirs and not entra.broker().sign_out(entry):
-                _logger.warning("The system's sign-in broker did not answer: the account stays signed in there")
-
-    def _account(self) -> Account | None:
-        """The account that a call would be made as now; None where that is unclear or nobody."""
-        entra, silent = self._open()
-        try:
-            entry = silent.entry(Need(frozenset()))
-        except (SignInNeeded, AccountUnclear):
-            return None
-        return entra.cache.account(entry["home_account_id"])
-
     def _who(self) -> Who:
         if self._registration.client_id is None:
             return Who(None, frozenset())
-        account = self._account()
-        granted = self._open()[0].cache.granted(account.home_account_id) if account else frozenset[str]()
-        return Who(account, granted)
+        entra, silent = self._open()
+        account = silent.account()
+        return Who(account, entra.cache.granted(account.home_account_id) if account else frozenset())
 
     def _status(self) -> Status:
-        machine = self._machine()
-        rungs = ladder.rungs(self._registration.sign_in, machine)
         nobody = Status(
-            account=None,
-            accounts=(),
-            granted=frozenset(),
-            used=frozenset(),
-            token_store="",
-            lasts=False,
-            under_way=None,
-            ways=tuple(rung.value for rung in rungs),
-            no_broker=machine.no_broker,
+            ways=tuple(rung.value for rung in self._asker.rungs()),
+            no_broker=self._asker.machine().no_broker,
+            closed=tuple(dict.fromkeys(f"{error.what} {error.remedy}" for error in self.closed.values())),
             needed=self._registration.needed,
         )
         if self._registration.client_id is None:
             return nobody
-        entra, _ = self._open()
-        account = self._account()
+        entra, silent = self._open()
+        accounts = entra.cache.accounts()
+        notes = {account.home_account_id: entra.cache.note(account.home_account_id) for account in accounts}
+        waiting = entra.cache.waiting
         return replace(
             nobody,
-            account=account,
-            accounts=entra.cache.accounts(),
-            granted=entra.cache.granted(account.home_account_id) if account else frozenset(),
-            used=frozenset(entra.cache.note(account.home_account_id).used) if account else frozenset(),
+            account=silent.account(),
+            accounts=accounts,
+            grants={home: Grants(frozenset(note.granted), frozenset(note.used)) for home, note in notes.items()},
+            waiting=waiting.scopes if waiting else frozenset(),
             token_store=entra.cache.describe(),
             lasts=entra.cache.lasts,
             under_way=self._attempt.shown if self._attempt and not self._attempt.over else None,
         )
+
+
+def _leave_broker(entra: Entra, entry: dict[str, Any]) -> None:
+    """Sign out at the system's broker too, where the account is from there. It is gone here already."""
+    from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
+
+    if not broker.established(entry):
+        return
+    try:
+        left = entra.broker().sign_out(entry)
+    except LocalGraphError:  # no network, to make an application that could ask it
+        left = False
+    if not left:
+        _logger.warning("The system's sign-in broker did not answer: the account stays signed in there")
 
 
 def _abandon(beginning: asyncio.Future[Attempt]) -> None:

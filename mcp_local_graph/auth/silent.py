@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from mcp_local_graph.auth import broker
 from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
-from mcp_local_graph.auth.remedies import codes_of
+from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of
 from mcp_local_graph.errors import (
     TRY_AGAIN,
     AccountUnclear,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     import msal
 
+    from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.entra import Entra
 
-_CONSENT_MISSING = 65001
 # Seconds of life that a cached token must have left; MSAL's own measure.
 _MARGIN = 300
 # Seconds that it must have left to be sent once more where there is no other: the call itself takes some.
@@ -110,10 +110,18 @@ class Silent:
             )
         return (chosen or entries)[0]
 
+    def account(self) -> Account | None:
+        """The account that a call would be made as now; None where that is unclear or nobody."""
+        try:
+            entry = self.entry(Need(frozenset()))
+        except (SignInNeeded, AccountUnclear):
+            return None
+        return self._cache.account(entry["home_account_id"])
+
     def _ask(self, entry: dict[str, Any], asked: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
         """Ask with all that was ever granted, so that one token serves all tools; without what was withdrawn since."""
         answer = self._acquire(entry, asked, need, renew=renew)
-        if isinstance(answer, dict) and _CONSENT_MISSING in codes_of(answer) and need.scopes < asked:
+        if isinstance(answer, dict) and CONSENT_MISSING in codes_of(answer) and need.scopes < asked:
             answer = self._acquire(entry, need.scopes, need, renew=renew)
             if "access_token" in (answer or {}):
                 self._cache.retire(entry["home_account_id"], asked - need.scopes)

@@ -2,55 +2,89 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.errors import CLIENT_ID_MISSING, SIGN_IN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.auth.attempt import Shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What there is to know without asking anybody. `accounts` are all that the cache holds.
+class Grants(NamedTuple):
+    """Scopes of Graph by short name: what an account has granted, and what tools asked for so far."""
 
-    `granted`, `used` and `needed` are scopes of Graph by short name: what the account in use has granted, what tools
-    asked for so far, and what the offered tools may ask for. `lasts` says whether another process finds the sign-in.
-    `ways` are the ways to ask a person on this machine, in order; `no_broker` is why the broker is not among them.
-    """
-
-    account: Account | None
-    accounts: tuple[Account, ...]
     granted: frozenset[str]
     used: frozenset[str]
+
+
+_NOTHING = Grants(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What there is to know without asking anybody.
+
+    `account` is the one in use, `accounts` are all that the cache holds, `grants` are theirs by home account id.
+    `needed` are the scopes that the offered tools may ask for, `waiting` those that an administrator had to approve.
+    `token_store` says where tokens stay, `lasts` whether another process finds them. `ways` are the ways to ask a
+    person on this machine, in order; `no_broker` is why the broker is not among them; `closed` are the errors by which
+    others have closed meanwhile, each with its remedy.
+    """
+
+    account: Account | None = None
+    accounts: tuple[Account, ...] = ()
+    grants: Mapping[str, Grants] = field(default_factory=dict)
     needed: frozenset[str]
-    token_store: str
-    lasts: bool
-    under_way: Shown | None
+    waiting: frozenset[str] = frozenset()
+    token_store: str = ""
+    lasts: bool = False
+    under_way: Shown | None = None
     ways: tuple[str, ...]
     no_broker: str
+    closed: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
         """Whether a tool can work without asking anybody first."""
         return self.account is not None
 
+    @property
+    def granted(self) -> frozenset[str]:
+        """What the account in use has granted."""
+        return self._grants(self.account).granted
+
     def lines(self) -> list[str]:
-        """One line per fact, and the next step where there is one."""
+        """For a model: one line per fact, and the next step where there is one."""
         if not self.token_store:
-            return [CLIENT_ID_MISSING]
-        tokens = f"Tokens: {self.token_store}"
-        if self.account is None:
-            return [self._nobody(), tokens]
-        missing = sorted(self.needed - self.granted)
+            return [*CLIENT_ID_MISSING.splitlines()]
+        account = self.account
+        if account is None:
+            return [self._nobody(), *self._notices(), self._tokens()]
+        others = [other.user_name for other in self.accounts if other != account]
         return [
-            f"Signed in: {self.account.user_name} (tenant {self.account.tenant_id})",
-            *self._others(),
-            f"Granted: {', '.join(sorted(self.granted)) or 'nothing yet'}",
-            *([f"Asked for when needed: {', '.join(missing)}"] if missing else []),
-            tokens,
+            f"Signed in: {account.user_name} (tenant {account.tenant_id})",
+            *([f"Also signed in: {', '.join(others)}"] if others else []),
+            f"Granted: {_listed(self.granted) or 'nothing yet'}",
+            *self._missing(),
+            *self._notices(),
+            self._tokens(),
+        ]
+
+    def details(self) -> list[str]:
+        """For a person at a terminal: all that there is, account by account."""
+        if not self.token_store:
+            return self.lines()
+        return [
+            *([] if self.account else [self._nobody()]),
+            *(line for account in self.accounts for line in self._of(account)),
+            *self._notices(),
+            self._tokens(),
+            f"Ways to sign in: {', '.join(self.ways) or 'none (--sign-in never)'}",
+            *([f"The system's broker is not used: {self.no_broker}."] if self.no_broker else []),
         ]
 
     def facts(self) -> dict[str, Any]:
@@ -58,14 +92,37 @@ class Status:
         return {
             "account": self.account.user_name if self.account else None,
             "tenant_id": self.account.tenant_id if self.account else None,
-            "accounts": [account.user_name for account in self.accounts],
-            "granted": sorted(self.granted),
+            "accounts": [self._facts_of(account) for account in self.accounts],
             "needed": sorted(self.needed),
-            "used": sorted(self.used),
+            "waiting_for_administrator": sorted(self.waiting),
             "token_store": self.token_store or None,
             "sign_in": list(self.ways),
             "no_broker": self.no_broker or None,
+            "closed": list(self.closed),
         }
+
+    def _grants(self, account: Account | None) -> Grants:
+        return self.grants.get(account.home_account_id, _NOTHING) if account else _NOTHING
+
+    def _facts_of(self, account: Account) -> dict[str, Any]:
+        grants = self._grants(account)
+        return {
+            "user_name": account.user_name,
+            "tenant_id": account.tenant_id,
+            "in_use": account == self.account,
+            "granted": sorted(grants.granted),
+            "used": sorted(grants.used),
+        }
+
+    def _of(self, account: Account) -> list[str]:
+        grants = self._grants(account)
+        in_use = account == self.account
+        return [
+            f"Signed in: {account.user_name} (tenant {account.tenant_id}){', in use' if in_use else ''}",
+            f"  Granted: {_listed(grants.granted) or 'nothing yet'}",
+            f"  Used: {_listed(grants.used) or 'nothing yet'}",
+            *(f"  {line}" for line in (self._missing() if in_use else [])),
+        ]
 
     def _nobody(self) -> str:
         if self.under_way:
@@ -75,6 +132,17 @@ class Status:
             return f"Several accounts are signed in and none is chosen: {names}. `mcp-local-graph use <account>`"
         return f"Nobody is signed in. {SIGN_IN}"
 
-    def _others(self) -> list[str]:
-        others = [account.user_name for account in self.accounts if account != self.account]
-        return [f"Also signed in: {', '.join(others)}"] if others else []
+    def _missing(self) -> list[str]:
+        missing = self.needed - self.granted
+        return [f"Asked for when needed: {_listed(missing)}"] if missing else []
+
+    def _notices(self) -> list[str]:
+        waits = f"An administrator has to approve: {_listed(self.waiting)}. `mcp-local-graph consent` has the message."
+        return [*([waits] if self.waiting else []), *self.closed]
+
+    def _tokens(self) -> str:
+        return f"Tokens: {self.token_store}"
+
+
+def _listed(scopes: Iterable[str]) -> str:
+    return ", ".join(sorted(scopes))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from mcp_local_graph.auth.remedies import error_for
+from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of, error_for
 from mcp_local_graph.errors import Need, ServiceUnavailable, SignInNeeded, Throttled
 
 if TYPE_CHECKING:
@@ -62,10 +62,8 @@ class EntraClient:
     ) -> requests.Response:
         """Ask for tokens or a device code."""
         response = self._send("POST", url, params=params, data=data, headers=headers)
-        if response.status_code >= 400 and not _is_hopeless(response, data):  # noqa: PLR2004 - as above
-            # MSAL answers a request like a refused one out of its memory for a minute, unless the service names
-            # another time. A person who has mended the cause, or just asks again, is to be heard at once.
-            response.headers["Retry-After"] = "0"
+        if response.status_code >= 400 and (pause := _memory(response, data)) is not None:  # noqa: PLR2004 - as above
+            response.headers["Retry-After"] = pause
         return response
 
     def close(self) -> None:
@@ -127,10 +125,20 @@ class Trusting(HTTPAdapter):
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def _is_hopeless(response: requests.Response, data: Any) -> bool:  # noqa: ANN401 - MSAL's
-    """Whether the same request would be refused again: a refresh after which only a sign-in helps, or one in a loop."""
-    refused = error_for(response.json(), Need(frozenset()))
-    return "grant_type" in data and isinstance(refused, SignInNeeded | Throttled)
+def _memory(response: requests.Response, data: Any) -> str | None:  # noqa: ANN401 - MSAL's
+    """For how many seconds MSAL shall answer a request like this refused one out of its memory; None: as it likes.
+
+    That would be a minute. A person who has mended the cause, or just asks again, is to be heard at once. Only where
+    the same would be refused again is the minute right: after a refresh, when a sign-in alone helps, or in a loop.
+    Consent may come from an administrator at any time: there a second does, since MSAL asks twice in a row by itself,
+    as if for another app of its family.
+    """
+    answer = response.json()
+    if "grant_type" not in data:
+        return "0"
+    if CONSENT_MISSING in codes_of(answer) and data["grant_type"] == "refresh_token":
+        return "1"
+    return None if isinstance(error_for(answer, Need(frozenset())), SignInNeeded | Throttled) else "0"
 
 
 def refuse_strangers(response: requests.Response) -> None:

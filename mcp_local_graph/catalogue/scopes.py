@@ -67,6 +67,51 @@ def grant_of(scope: str) -> Grant:
     return known.grant if known else Grant.ADMIN
 
 
+_MEANINGS = {
+    "User.Read": "sign in, and read my own profile",
+    "User.ReadBasic.All": "read the names and addresses of everybody in the organisation",
+    "User.Read.All": "read the full profiles of everybody in the organisation",
+    "MailboxSettings.Read": "read my mailbox settings, such as my time zone",
+    "People.Read": "read the list of people who matter to me",
+    "Chat.ReadBasic": "read who takes part in my chats, not what is said",
+    "ChatMessage.Send": "send chat messages as me",
+    "Presence.Read": "see whether I am available",
+    "Presence.Read.All": "see whether people are available",
+    "Team.ReadBasic.All": "read the names of the teams that I am in",
+    "Channel.ReadBasic.All": "read the names of their channels",
+    "ChannelMessage.Read.All": "read the messages in the channels that I am in",
+    "ChannelMessage.Send": "send messages in channels as me",
+    "Sites.Read.All": "read the SharePoint sites that I can open",
+}
+_VERBS = {
+    "Read": "read",
+    "ReadBasic": "read the outlines of",
+    "ReadWrite": "read and change",
+    "Send": "send",
+}
+_THINGS = {
+    "Mail": "mail",
+    "Calendars": "calendars",
+    "Files": "files",
+    "Notes": "notebooks",
+    "Tasks": "tasks",
+    "Chat": "chats",
+}
+_REACH = {"": "my {}", "All": "all {} that I can open", "Shared": "{} that others share with me"}
+
+
+def meaning(scope: str) -> str:
+    """What a permission lets this program do, as the person says it to an administrator."""
+    thing, _, rest = scope.partition(".")
+    verb, _, reach = rest.partition(".")
+    if scope in _MEANINGS:
+        return _MEANINGS[scope]
+    if verb not in _VERBS or reach not in _REACH:
+        return f"use {scope}"
+    things = _THINGS.get(thing, thing.lower())
+    return f"{_VERBS[verb]} {_REACH[reach].format(things)}" if verb != "Send" else f"send {things} as me"
+
+
 def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
     """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
     return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {"User.Read"}

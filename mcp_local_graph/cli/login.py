@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,14 +14,15 @@ from mcp_local_graph.auth.accounts import FIRST_SCOPES
 from mcp_local_graph.auth.credentials import CredentialTokens
 from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
 from mcp_local_graph.cli import output
+from mcp_local_graph.cli.consent import message
 from mcp_local_graph.cli.options import SETTINGS, with_settings
-from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
+from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools import TOOLSETS, needed
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.accounts import Account
-    from mcp_local_graph.auth.attempt import Attempt
+    from mcp_local_graph.auth.attempt import Attempt, Rung
     from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.config import Settings
 
@@ -56,17 +58,18 @@ async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> N
         await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead
         return
     before = await auth.status()
-    if again or added - before.granted:
-        need: Need | None = Need(for_first_sign_in(offered) | added)
-    else:
-        need = await _need(auth)
+    need = await _need(auth, for_first_sign_in(offered), added, again=again)
     if need is None:
         output.say(f"Already signed in as {before.account.user_name if before.account else 'somebody'}.")
         output.say("To sign in as somebody else: mcp-local-graph login --again")
     else:
         if not before.lasts:
             output.complain(f"This sign-in will end with this command: tokens are kept {before.token_store}.")
-        account = await _sign_in(auth, need, anyone=again)
+        try:
+            account = await _sign_in(auth, need, anyone=again)
+        except AdminConsentNeeded as error:
+            output.say(message(await auth.approval(error.scopes)))
+            raise
         output.say(f"Signed in as {account.user_name}.")
         output.say(f"Tokens: {before.token_store}")
     _remember(settings)
@@ -74,8 +77,13 @@ async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> N
 
 async def _sign_in(auth: AuthenticationService, need: Need, *, anyone: bool) -> Account:
     """Ask, and where one way turns out to be closed, in the next."""
+    said: set[Rung] = set()
     while True:
-        attempt, _ = await auth.begin(need, asked=True, anyone=anyone)
+        attempt, _ = await auth.begin(need, asked=True, in_person=True, anyone=anyone)
+        for rung, error in auth.closed.items():
+            if rung not in said:
+                output.say(f"{error.what} {error.remedy}")
+        said.update(auth.closed)
         await _show(attempt)
         await attempt.wait()  # it ends by itself when its time is over
         await in_thread(attempt.closed.wait, _LAST_PAGE)
@@ -84,19 +92,25 @@ async def _sign_in(auth: AuthenticationService, need: Need, *, anyone: bool) -> 
         except SignInNeeded as refusal:
             if not refusal.another_way and refusal.need == attempt.need:
                 raise
-            output.say(f"{refusal.what} Trying another way.")
             need = refusal.need
 
 
-async def _need(auth: AuthenticationService) -> Need | None:
-    """What a sign-in is needed for; None where somebody is signed in."""
+async def _need(
+    auth: AuthenticationService, first: frozenset[str], added: frozenset[str], *, again: bool
+) -> Need | None:
+    """What a sign-in is needed for; None where somebody is signed in and nothing more is wanted.
+
+    `first` is what a person who is new here is asked for. Who is here already is asked for what is `added` only.
+    """
+    if again:
+        return Need(first | added)
     try:
         await auth.token(FIRST_SCOPES)
     except SignInNeeded as refusal:
-        return refusal.need
+        return replace(refusal.need, scopes=added | (FIRST_SCOPES if await auth.granted() else first))
     except SignInFailed:  # what refuses silently may well pass with a person there: that is why they came
-        return Need(FIRST_SCOPES)
-    return None
+        return Need(FIRST_SCOPES | added)
+    return Need(added) if added - await auth.granted() else None
 
 
 async def _show(attempt: Attempt) -> None:

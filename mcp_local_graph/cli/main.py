@@ -16,6 +16,7 @@ _COMMANDS = {
     "login": "Sign in to Microsoft 365.",
     "logout": "Forget the sign-in on this machine.",
     "use": "Choose the account that calls are made as.",
+    "consent": "Write the message by which an administrator approves permissions.",
     "status": "Show who is signed in, the settings, and where each came from.",
     "tools": "List the tools and the permissions each needs.",
     "demo": "Show it all on a demo tenant, without an account or a network.",

@@ -31,7 +31,7 @@ def command(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         output.say_json({**status.facts(), "settings": _settings(settings)})
     else:
-        for line in status.lines():
+        for line in status.details():
             output.say(line)
         output.say("\nSettings:")
         for name, setting in _settings(settings).items():

@@ -60,7 +60,10 @@ class Person:
         self._cookies = CookieJar(DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainLiberal))
         # No proxy: whoever has one set would otherwise send loopback through it.
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._cookies), _OnlyHere()
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPCookieProcessor(self._cookies),
+            _OnlyHere(),
+            _UntilNobodyListens(),
         )
 
     def browse(self, url: str) -> Page:
@@ -147,6 +150,19 @@ class _OnlyHere(urllib.request.BaseHandler):
         return request
 
     https_request = ftp_request = http_request
+
+
+class _UntilNobodyListens(urllib.request.HTTPRedirectHandler):
+    """A redirect to the bare http://localhost is where it ends: a browser shows that address, and that nobody is there.
+
+    The person then has the answer that sent them there.
+    """
+
+    def redirect_request(self, req: urllib.request.Request, *answer: Any) -> urllib.request.Request | None:  # noqa: ANN401 - urllib's
+        """Follow, or end with the answer that is there."""
+        goal = urlsplit(answer[-1])
+        nobody = (goal.scheme, goal.hostname, goal.port) == ("http", "localhost", None)
+        return None if nobody else super().redirect_request(req, *answer)
 
 
 class _Reader(HTMLParser):

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from mcp_local_graph.sandbox import control_http
-from mcp_local_graph.sandbox.entra import authorize, device, devicepage, discovery, markup, signin, token
+from mcp_local_graph.sandbox.entra import adminconsent, authorize, device, devicepage, discovery, markup, signin, token
 from mcp_local_graph.sandbox.entra.call import Call, endpoint, refuse_in_json
 from mcp_local_graph.sandbox.graph import service, wire
 
@@ -38,6 +38,7 @@ def entra_app(state: State) -> ASGIApp:
             route("/{tenant}/discovery/v2.0/keys", discovery.keys),
             route("/{tenant}/oauth2/v2.0/token", token.token, _POST),
             route("/{tenant}/oauth2/v2.0/devicecode", device.devicecode, _POST),
+            route("/{tenant}/v2.0/adminconsent", adminconsent.to_pages),
         ]
     )
 
@@ -64,6 +65,7 @@ def pages_app(state: State, control: Control) -> ASGIApp:
         routes=[
             route("/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
             route("/{tenant}/oauth2/v2.0/logout", authorize.logout),
+            route("/{tenant}/v2.0/adminconsent", adminconsent.admin_consent, _POST),
             route(signin.PATH, signin.step, ["POST"]),
             route("/device", devicepage.device, _POST),
             Route("/demo.css", _file(markup.STYLE, "text/css")),

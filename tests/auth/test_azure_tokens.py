@@ -14,7 +14,7 @@ import trustme
 from mcp_local_graph import clouds
 from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import (
-    AdminNeeded,
+    AdminConsentNeeded,
     BlockedByPolicy,
     GraphRefused,
     LocalGraphError,
@@ -142,7 +142,7 @@ WRONG: list[tuple[int, type[LocalGraphError], str]] = [
     (700016, RegistrationWrong, "AZURE_CLIENT_ID"),
     (700213, RegistrationWrong, "federated credential"),
     (700024, RegistrationWrong, "AZURE_FEDERATED_TOKEN_FILE"),
-    (90094, AdminNeeded, "Send these lines"),
+    (90094, AdminConsentNeeded, "Send these lines"),
     (53003, BlockedByPolicy, "Send these lines"),
     (65001, SignInFailed, "Send these lines"),
     (50173, SignInFailed, "Send these lines"),

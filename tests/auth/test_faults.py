@@ -9,7 +9,7 @@ import pytest
 
 from mcp_local_graph.auth.wire import EntraClient, seconds
 from mcp_local_graph.errors import (
-    AdminNeeded,
+    AdminConsentNeeded,
     BlockedByPolicy,
     LocalGraphError,
     Need,
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.anyio
 REFUSALS: list[tuple[int, type[LocalGraphError]]] = [
     (65001, SignInNeeded),
     (65004, SignInDeclined),
-    (90094, AdminNeeded),
+    (90094, AdminConsentNeeded),
     (50011, RegistrationWrong),
     (7000218, RegistrationWrong),
     (700016, RegistrationWrong),
@@ -228,7 +228,7 @@ async def test_a_fault_while_a_sign_in_is_finished_is_shown_on_its_page(
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [(65004, SignInDeclined), (90094, AdminNeeded), (50020, BlockedByPolicy), (90033, ServiceUnavailable)],
+    [(65004, SignInDeclined), (90094, AdminConsentNeeded), (50020, BlockedByPolicy), (90033, ServiceUnavailable)],
 )
 async def test_an_error_on_microsofts_pages_is_explained_with_its_ids(
     tenant: DemoTenant, tmp_path: Path, fault: int, kind: type[LocalGraphError]
@@ -358,8 +358,8 @@ async def test_permissions_that_an_administrator_keeps_are_listed(tenant: DemoTe
     assert approval.title.startswith("Need admin approval")
     await in_thread(person.submit, await in_thread(person.submit, approval, "back"))
     error = await failure(ended(attempt))
-    assert type(error) is AdminNeeded
-    assert error.remedy.endswith("Permissions: User.Read, User.Read.All.")
+    assert type(error) is AdminConsentNeeded
+    assert error.scopes == {"User.Read", "User.Read.All"}
 
 
 # The network

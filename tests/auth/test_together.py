@@ -35,6 +35,25 @@ async def test_one_need_leads_to_one_prompt_and_both_have_the_account(tenant: De
     assert await other.token(BASIC) == await one.token(BASIC)
 
 
+async def test_three_prompts_in_ten_minutes_are_the_most_for_all_of_them_together(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    one, other = two(tenant, tmp_path)
+    for auth in (one, other, one):
+        (await auth.begin(BASIC_NEED, asked=True))[0].cancel()
+    for auth in (one, other, *two(tenant, tmp_path)):
+        assert "3 times within 10 minutes" in (await failure(auth.begin(BASIC_NEED, asked=True))).what
+    # Who has typed the command is served, and that counts for nobody.
+    assert await sign_in_person(other)
+
+
+async def sign_in_person(auth: AuthenticationService) -> bool:
+    attempt, began = await auth.begin(BASIC_NEED, asked=True, in_person=True)
+    await browse(attempt)
+    await ended(attempt)
+    return began
+
+
 async def test_a_sign_in_that_the_other_does_not_finish_is_said_and_can_be_begun_here(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:

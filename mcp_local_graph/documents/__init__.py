@@ -1,1 +1,0 @@
-"""Bytes to text: documents of strangers, read in a process of their own."""
