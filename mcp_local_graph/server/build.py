@@ -14,7 +14,7 @@ from mcp.types import ToolAnnotations
 from pydantic import PrivateAttr, ValidationError
 
 from mcp_local_graph import __version__
-from mcp_local_graph.server import boundary
+from mcp_local_graph.server import boundary, structure
 from mcp_local_graph.server.asking import Asking, Outcome, Patience
 from mcp_local_graph.tools.needs import GIVEN, Accounts, Effect, Graph, Tool
 
@@ -34,15 +34,20 @@ INSTRUCTIONS = (
 )
 
 
-def server(tools: Iterable[Tool], services: Services, patience: Patience | None = None) -> MCPServer:
-    """Make the server. The list of tools is fixed by the settings and never changes with a sign-in."""
+def server(
+    tools: Iterable[Tool], services: Services, patience: Patience | None = None, *, structured: bool = False
+) -> MCPServer:
+    """Make the server. The list of tools is fixed by the settings and never changes with a sign-in.
+
+    With `structured`, tools that read have output schemas, and their results also stand in `structuredContent`.
+    """
     asking = Asking(services.auth, patience or Patience())
     return MCPServer(
         NAME,
         title="Microsoft 365 (local)",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=[_served(tool, services, asking) for tool in tools],
+        tools=[_served(tool, services, asking, structured=structured) for tool in tools],
         subscriptions=False,
     )
 
@@ -69,11 +74,12 @@ class _Served(ServedTool):
         except ValidationError as error:
             return boundary.text(_explained(self.name, error), is_error=True)
         try:
-            return await self._asking.converse(context, lambda: self._body(checked))
+            outcome = await self._asking.converse(context, lambda: self._body(checked))
         except MCPError:
             raise
         except Exception as error:  # the boundary: what nobody foresaw leaves without its words
             raise UnexpectedToolError(f"Error executing tool {self.name}") from error
+        return boundary.with_structure(outcome) if self.output_schema else outcome
 
     def _refusal(self, arguments: dict[str, Any]) -> str:
         known = self.parameters.get("properties", {})
@@ -89,7 +95,7 @@ class _Served(ServedTool):
             # Before the body, so that a sign-in never runs a write a second time.
             await self._services.auth.token(tool.scopes)
         given = {name: await self._give(kind) for name, kind in self._given.items()}
-        return boundary.rendered(await tool.function(**arguments, **given))
+        return boundary.rendered(await tool.function(**arguments, **given), structured=bool(self.output_schema))
 
     async def _give(self, kind: type) -> object:
         if kind is Graph:
@@ -97,10 +103,11 @@ class _Served(ServedTool):
         return Accounts(self._services.auth)
 
 
-def _served(tool: Tool, services: Services, asking: Asking) -> _Served:
+def _served(tool: Tool, services: Services, asking: Asking, *, structured: bool) -> _Served:
     annotations = inspect.get_annotations(tool.function, eval_str=True)
     given = {name: kind for name, kind in annotations.items() if kind in GIVEN}
     metadata = func_metadata(tool.function, skip_names=[*given], structured_output=False)
+    metadata.output_schema = structure.schema(tool.function) if structured else None
     parameters = metadata.arg_model.model_json_schema(by_alias=True)
     parameters.pop("title", None)
     for schema in parameters.get("properties", {}).values():

@@ -77,6 +77,14 @@ def text_of(result: CallToolResult) -> str:
     return words
 
 
+def data_of(result: CallToolResult) -> list[str]:
+    """The lines between the two marks."""
+    _what_it_is, opening, *lines, closing = text_of(result).splitlines()
+    assert opening.startswith("-----DATA ")
+    assert closing == opening.replace("DATA", "END")
+    return lines
+
+
 async def sign_in(address: str) -> None:
     await in_thread(Person().sign_in, address)
 

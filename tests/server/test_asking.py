@@ -13,7 +13,7 @@ from mcp_local_graph.sandbox import Person
 from mcp_local_graph.server.asking import Patience
 from mcp_local_graph.threads import in_thread
 from tests import browser, support
-from tests.server.hosts import ERAS, KINDS, LEGACY, STATELESS, do_nothing, hosted, sign_in, text_of
+from tests.server.hosts import ERAS, KINDS, LEGACY, STATELESS, data_of, do_nothing, hosted, sign_in, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ async def test_a_call_without_a_token_signs_the_person_in_and_goes_on(
         assert f"Name: {tenant.person.display_name}" in text_of(result)
         assert not result.is_error
         assert len(host.shown) == (kind == "url")
-        assert await host.text("profile_get") == text_of(result)
+        assert data_of(await host.call("profile_get")) == data_of(result)
         assert len(host.shown) == (kind == "url")
 
 

@@ -1,0 +1,1 @@
+"""Bytes to text: documents of strangers, read in a process of their own."""

@@ -1,0 +1,75 @@
+"""What the reader's process may still do: think, within limits, and answer.
+
+Each lock is put on by the process itself, before it reads what a stranger wrote. `limit` comes first; `seal` when the
+library is loaded that is to read: from then on no file or socket can be opened, not even by machine code, since there
+is no number left that a new descriptor could have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import sys
+from typing import NoReturn
+
+if sys.platform != "win32":
+    import resource
+
+# A user namespace and a network namespace of one's own, in which there is no network (clone(2)).
+_NEW_USER_AND_NETWORK = 0x10000000 | 0x40000000
+# Audit events of the interpreter that no reading of a document has a use for; `open` is looked at more closely.
+_FORBIDDEN = ("socket.", "subprocess.", "os.", "shutil.", "urllib.", "winreg.", "_winapi.", "ctypes.dlopen", "sqlite3.")
+# … except looking where a module lies.
+_HARMLESS = ("os.listdir", "os.scandir")
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def limit(memory: int, seconds: float) -> None:
+    """Bound this process: bytes of address space, seconds of processor time; leave no core file."""
+    if sys.platform == "win32":
+        from mcp_local_graph.documents.job_win32 import confine  # noqa: PLC0415 - of this system only
+
+        confine(memory)
+        return
+    cpu = int(seconds) + 1
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
+        _set(kind, most)
+
+
+def seal() -> None:
+    """From here on: no network, no file, no process, nothing written."""
+    if sys.platform != "win32":
+        _leave_the_network()
+        for kind in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
+            _set(kind, 0)
+    sys.addaudithook(_refuse)
+
+
+def forbidden(event: str, arguments: tuple[object, ...]) -> bool:
+    """Whether the interpreter is about to do something that reading a document has no use for."""
+    if event == "open":
+        _path, mode, flags = arguments
+        return bool(set(str(mode or "")) & set("wax+")) or (isinstance(flags, int) and bool(flags & _WRITING))
+    return event.startswith(_FORBIDDEN) and event not in _HARMLESS
+
+
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    if forbidden(event, arguments):
+        _no(event)
+
+
+def _no(event: str) -> NoReturn:
+    raise PermissionError(f"The reader of documents does not do this: {event}")
+
+
+def _set(kind: int, most: int) -> None:
+    """Lower one limit for good. A system that does not know it keeps its own (macOS bounds no address space)."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(kind, (most, most))
+
+
+def _leave_the_network() -> None:
+    """Go where there is no network, on a Linux that lets anybody do so; elsewhere the other locks have to do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).unshare(_NEW_USER_AND_NETWORK)

@@ -1,0 +1,1 @@
+"""One module per family of formats; each has `parse(content, hints) -> Parsed`. Only the reader's process runs them."""

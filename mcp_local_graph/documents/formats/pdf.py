@@ -1,0 +1,98 @@
+"""pdf: the text of each page within its borders, and what was filled into its form."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from mcp_local_graph.documents.parsed import Hints, Note, Parsed, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Characters of a form field's name or value that are read.
+_FIELD = 4000
+# PDFium's sign for a hyphen at which a word was broken at a line's end.
+_BROKEN_WORD = "\ufffe"
+
+
+def parse(content: bytes, _hints: Hints) -> Parsed:
+    """Its pages; only those that are asked for are loaded."""
+    try:
+        document = pdfium.PdfDocument(content)
+    except pdfium.PdfiumError as error:
+        raise Unreadable("encrypted" if error.err_code in _LOCKED else "broken") from error
+    if not len(document):
+        raise Unreadable("broken")
+    pages = _Pages(document)
+    return Parsed(pages.lines, [""] * len(document), whole=False, notes=pages.notes)
+
+
+_LOCKED = (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+
+
+class _Pages:
+    """Makes lines of pages, and counts those that have none."""
+
+    def __init__(self, document: Any) -> None:  # noqa: ANN401 - pypdfium2 has no types
+        self._document = document
+        if document.get_formtype() != raw.FORMTYPE_NONE:
+            document.init_forms()
+        self._read = self._scanned = self._blank = self._damaged = 0
+        attached = document.count_attachments()
+        self.notes: list[Note] = [("embedded", attached)] if attached else []
+        self._said = len(self.notes)
+
+    def lines(self, part: int) -> Iterator[str]:
+        """A mark and the page's text; nothing of a page without text, but the notes tell."""
+        self._read += 1
+        try:
+            page = self._document[part]
+            lines = [*_whole_words(page.get_textpage().get_text_bounded()), *self._fields(page)]
+            if any(line.strip() for line in lines):
+                yield from [f"== Page {part + 1} ==", *lines]
+            elif next(iter(page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)), None):
+                self._scanned += 1
+            else:
+                self._blank += 1
+            page.close()
+        except pdfium.PdfiumError:
+            self._damaged += 1
+        self._count()
+
+    def _count(self) -> None:
+        """Bring the notes up to what was seen so far."""
+        counts: list[Note] = [
+            ("scanned", self._scanned, self._read),
+            ("blank_pages", self._blank, self._read),
+            ("unread_parts", self._damaged),
+        ]
+        self.notes[self._said :] = [note for note in counts if note[1]]
+
+    def _fields(self, page: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+        """What stands in the fields of a form: `name: value`."""
+        form = self._document.formenv
+        if form is None:
+            return
+        for index in range(raw.FPDFPage_GetAnnotCount(page)):
+            annotation = raw.FPDFPage_GetAnnot(page, index)
+            if raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET:
+                name = _said(raw.FPDFAnnot_GetFormFieldName, form, annotation)
+                value = _said(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
+                yield from [f"[field] {name}: {value}"] if value else []
+            raw.FPDFPage_CloseAnnot(annotation)
+
+
+def _said(ask: Any, form: Any, annotation: Any) -> str:  # noqa: ANN401 - as above
+    """A string that PDFium writes as UTF-16 with a zero at its end."""
+    buffer = ctypes.create_string_buffer(2 * _FIELD)
+    size = ask(form, annotation, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), len(buffer))
+    return bytes(buffer.raw[: max(min(size, len(buffer)) - 2, 0)]).decode("utf-16-le", "replace")
+
+
+def _whole_words(text: str) -> list[str]:
+    """Its lines, words that a hyphen broke joined again."""
+    return text.replace(f"{_BROKEN_WORD}\r\n", "").replace(_BROKEN_WORD, "").splitlines()

@@ -1,0 +1,73 @@
+"""xlsx, xlsb, xls and ods: the values of each sheet, as they were when it was saved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import TYPE_CHECKING
+
+import python_calamine
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from mcp_local_graph.documents import archive
+from mcp_local_graph.documents.parsed import Note, Parsed, Unreadable, row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from python_calamine import CalamineSheet
+
+    from mcp_local_graph.documents.parsed import Hints
+
+Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+def parse(content: bytes, hints: Hints) -> Parsed:
+    """Its sheets; only those that are asked for are loaded."""
+    notes = _macros(content) if hints.kind == "xls" else archive.left_out(archive.checked(content))
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except python_calamine.PasswordError as error:
+        raise Unreadable("encrypted") from error
+    hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
+    names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    if hidden:
+        notes.append(("hidden_parts", len(hidden)))
+
+    def lines(part: int) -> Iterator[str]:
+        sheet = book.get_sheet_by_name(names[part])
+        yield f'== Sheet "{sheet.name}" ({_size(sheet)}){" (hidden)" if sheet.name in hidden else ""} =='
+        yield from _rows(sheet)
+
+    return Parsed(lines, names, whole=False, notes=notes)
+
+
+def _macros(content: bytes) -> list[Note]:
+    """Macros of an OLE file are in a storage of this name ([MS-OVBA] 2.2.1)."""
+    return [("macros",)] if "_VBA_PROJECT".encode("utf-16-le") in content else []
+
+
+def _size(sheet: CalamineSheet) -> str:
+    return f"{sheet.height:,} rows x {sheet.width:,} columns" if sheet.height else "empty"
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[str]:
+    for cells in sheet.iter_rows():
+        yield row(map(shown, cells))
+
+
+def shown(value: Value) -> str:
+    """A cell's value as a person would write it; numbers with the 15 digits that Excel keeps."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, dt.datetime):
+        return _moment(value)
+    return str(value)
+
+
+def _moment(value: dt.datetime) -> str:
+    if value.time() == dt.time():
+        return value.date().isoformat()
+    return value.isoformat(" ", "seconds").removesuffix(":00")

@@ -1,0 +1,184 @@
+"""Documents as text: what the tools ask, and what they get."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import anyio
+
+from mcp_local_graph.documents import messages, process
+from mcp_local_graph.documents.kinds import BY_EXTENSION, KINDS, PICTURES
+from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_MEMORY
+from mcp_local_graph.documents.parsed import MOST_BYTES, Unreadable
+
+# Documents read at the same time; others wait.
+_TOGETHER = 2
+# Bytes and pixels of a picture that models take: 5 MB in base64, 8,000 pixels a side (Anthropic's vision guide).
+_MOST_PICTURE, _MOST_PIXELS = 3_750_000, 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A piece of a document's text, as a stranger wrote it: not sanitised yet.
+
+    `kind` is a name of `kinds.KINDS`, or `image`; `parts` what it has ("12 pages", "3 sheets", or nothing).
+    `total_chars` counts the text of the parts that were asked for. `next_offset` is where the rest begins, if there is
+    any; `note` says that too, and what was left out and why, in our own words. A picture is in `image`, if it can be
+    shown.
+    """
+
+    kind: str
+    text: str
+    parts: str = ""
+    total_chars: int = 0
+    offset: int = 0
+    next_offset: int | None = None
+    note: str = ""
+    image: bytes | None = None
+    image_type: str = ""
+
+
+class Documents:
+    """Reads documents, each in a process of its own. `deadline` is in seconds, `memory` in bytes, for one document."""
+
+    limit = MOST_CONTENT
+
+    def __init__(self, *, deadline: float = DEADLINE, memory: int = MOST_MEMORY) -> None:
+        self._deadline = deadline
+        self._memory = memory
+
+    async def read(  # noqa: PLR0913 - what is known of a file, and which piece of it
+        self,
+        content: bytes,
+        *,
+        name: str,
+        content_type: str = "",
+        pages: str = "",
+        offset: int = 0,
+        max_chars: int = 12_000,
+    ) -> Document:
+        """The text of a document from `offset` on. What it is, its bytes say; `name` and `content_type` help.
+
+        `pages` chooses pages, sheets or slides: `1-3,7`, or a sheet's name.
+
+        Raises:
+            DocumentUnreadable: there is no text to be had, and why.
+        """
+        if len(content) > MOST_CONTENT:
+            raise messages.error("large")
+        if not content:
+            return Document("text", "", note=messages.note("empty"))
+        request = _request(name, content_type, pages, max(offset, 0), max_chars)
+        try:
+            async with self._slots:
+                said = await process.ask({**request, **self._limits}, content, self._deadline)
+        except Unreadable as error:
+            raise messages.error(error.code, *error.numbers) from error
+        return _document(_heard(said), request, content)
+
+    @property
+    def _limits(self) -> dict[str, float]:
+        return {"memory": self._memory, "seconds": self._deadline}
+
+    @cached_property
+    def _slots(self) -> anyio.Semaphore:
+        return anyio.Semaphore(_TOGETHER)
+
+
+def _request(name: str, content_type: str, pages: str, offset: int, max_chars: int) -> dict[str, Any]:
+    extension = PurePosixPath(name.replace("\\", "/")).suffix.lower().lstrip(".")
+    media_type, _, parameters = content_type.lower().partition(";")
+    charset = re.search(r"charset=[\"']?([\w.:-]{1,40})", parameters)
+    return {
+        "extension": extension if re.fullmatch(r"[a-z0-9]{1,10}", extension) else "",
+        "media_type": media_type.strip()[:100],
+        "charset": charset[1] if charset else "",
+        "pages": pages[:200].strip(),
+        "offset": offset,
+        "most": min(max(max_chars, 1), MOST_BYTES),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the reader's process said, once it is known to be of the right form."""
+
+    kind: str
+    text: str
+    total: int
+    complete: bool
+    parts: int
+    notes: list[str]
+    sides: list[int]
+
+
+def _heard(said: bytes) -> _Heard:
+    """Believe nothing: words must be in our tables, numbers must be numbers, the text must fit.
+
+    Raises:
+        DocumentUnreadable: it said why there is no text, or it did not speak as agreed.
+    """
+    try:
+        answer = json.loads(said)
+        if "error" in answer:
+            code, *numbers = answer["error"]
+            raise messages.error(code, *map(_number, numbers))
+        notes = [(code, [_number(number) for number in numbers]) for code, *numbers in answer["notes"]]
+        text = str(answer["text"])
+        return _Heard(
+            kind=answer["kind"] if answer["kind"] in KINDS else "text",
+            text=text if len(text.encode()) <= MOST_BYTES else "",
+            total=_number(answer["total"]),
+            complete=answer["complete"] is True,
+            parts=_number(answer["parts"]),
+            notes=[messages.note(code, *numbers) for code, numbers in notes[:20]],
+            sides=next((numbers for code, numbers in notes if code == "size"), [0]),
+        )
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise messages.error("crashed") from error
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 10**12:
+        raise ValueError
+    return value
+
+
+def _document(heard: _Heard, request: dict[str, Any], content: bytes) -> Document:
+    offset, end = request["offset"], request["offset"] + len(heard.text)
+    shown = heard.kind in PICTURES and len(content) <= _MOST_PICTURE and max(heard.sides) <= _MOST_PIXELS
+    notes = [*_mismatch(heard.kind, request["extension"]), *heard.notes, *_cut(offset, end, heard)]
+    if heard.kind in PICTURES and not shown:
+        notes.append(messages.note("not_shown"))
+    return Document(
+        kind="image" if heard.kind in PICTURES else heard.kind,
+        text=heard.text,
+        parts=messages.counted(heard.kind, heard.parts) if heard.parts else "",
+        total_chars=heard.total,
+        offset=offset,
+        next_offset=end if end < heard.total else None,
+        note=" ".join(notes),
+        image=content if shown else None,
+        image_type=f"image/{heard.kind}" if shown else "",
+    )
+
+
+def _mismatch(kind: str, extension: str) -> list[str]:
+    """A word about a name that promises something else. Texts may be called as one likes."""
+    promised = BY_EXTENSION.get(extension, kind)
+    same = promised == kind or (KINDS[promised].foreign and KINDS[kind].foreign)
+    return [] if same else [messages.really(kind)]
+
+
+def _cut(offset: int, end: int, heard: _Heard) -> list[str]:
+    """Which piece this is, where it is not all."""
+    if not heard.text or (offset == 0 and end == heard.total):
+        return []
+    of = f"{'' if heard.complete else 'more than '}{heard.total:,}"
+    rest = [f"For the rest: offset={end}."] if end < heard.total else []
+    return [f"These are characters {offset:,} to {end:,} of {of}.", *rest]

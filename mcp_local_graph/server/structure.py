@@ -1,0 +1,117 @@
+"""Results as data: the fields of their dataclasses as JSON, cleaned like the text, and the schema of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date, time, timedelta
+from enum import Enum
+from typing import Any
+
+from mcp_local_graph.safety.untrusted import Links, Untrusted, answer
+from mcp_local_graph.tools.needs import Image, Reading
+
+_LABEL, _NOTES = "ifc", "notes"
+_STRING = {"type": "string"}
+# Bytes are sent as an image or not at all.
+_LEFT_OUT = (bytes, Image)
+_SIMPLE: tuple[tuple[type, dict[str, Any]], ...] = (
+    (bool, {"type": "boolean"}),
+    (int, {"type": "integer"}),
+    (float, {"type": "number"}),
+    (str, _STRING),
+    (date, _STRING),
+    (time, _STRING),
+    (timedelta, {"type": "number"}),
+    (Enum, _STRING),
+    (types.NoneType, {"type": "null"}),
+    (Links, {"type": "array", "items": _STRING}),
+)
+
+
+def content(result: Reading, notes: list[str]) -> dict[str, Any]:
+    """The fields of a result as JSON, its label and our notes."""
+    return {**_plain(result), _LABEL: result.label().facts(), _NOTES: notes}
+
+
+def schema(function: Callable[..., Any]) -> dict[str, Any] | None:
+    """The JSON schema of what `content` makes of a tool's results; None for a tool that reads nothing.
+
+    No field is required: an answer that asks the person to sign in has only notes.
+    """
+    kind = typing.get_type_hints(function)["return"]
+    if not (isinstance(kind, type) and issubclass(kind, Reading)):
+        return None
+    properties = {**_properties(kind), _LABEL: {"type": "object"}, _NOTES: {"type": "array", "items": _STRING}}
+    return {"type": "object", "properties": properties}
+
+
+def hidden(value: object) -> int:
+    """How many hidden characters were taken out of all the texts in a value."""
+    if isinstance(value, Untrusted):
+        return value.removed
+    return sum(map(hidden, _inner(value)))
+
+
+def _inner(value: object) -> Iterator[object]:
+    """What is in a value, one level down."""
+    if dataclasses.is_dataclass(value):
+        yield from (getattr(value, field.name) for field in dataclasses.fields(value))
+    elif isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes):
+        yield from value
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for each kind
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, str):
+        return str(value) if isinstance(value, Untrusted) else str(answer(value))
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Links):
+        return value.lines()
+    if isinstance(value, Mapping):
+        return {
+            str(answer(str(key))): _plain(inner) for key, inner in value.items() if not isinstance(inner, _LEFT_OUT)
+        }
+    if dataclasses.is_dataclass(value):
+        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
+        return {name: _plain(inner) for name, inner in fields if _told(name, inner)}
+    return [_plain(inner) for inner in _inner(value) if not isinstance(inner, _LEFT_OUT)]
+
+
+def _told(name: str, value: object) -> bool:
+    return not name.startswith("_") and not isinstance(value, _LEFT_OUT)
+
+
+def _properties(kind: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
+    return {name: _schema(hint) for name, hint in hints.items() if not name.startswith("_") and hint not in _LEFT_OUT}
+
+
+def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - a type, or what typing makes of one; a line for each kind
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return {"anyOf": [_schema(each) for each in inner if each not in _LEFT_OUT]}
+    if origin is typing.Literal:
+        return {"enum": list(inner)}
+    base = origin or kind
+    if not isinstance(base, type):
+        return {}
+    if dataclasses.is_dataclass(base):
+        return {"type": "object", "properties": _properties(base)}
+    for simple, described in _SIMPLE:
+        if issubclass(base, simple):
+            return described
+    if issubclass(base, Mapping):
+        return {"type": "object", "additionalProperties": _schema(inner[1])} if inner else {"type": "object"}
+    return {"type": "array", "items": _schema(inner[0])} if inner else {}
