@@ -11,12 +11,15 @@ from mcp_local_graph.sandbox.entra import application
 from mcp_local_graph.sandbox.entra.devicepage import waiting
 from mcp_local_graph.sandbox.entra.signin import missing, needs_admin
 from mcp_local_graph.sandbox.faults import Fault, QueuedFault
+from mcp_local_graph.sandbox.graph import mailboxes
 from mcp_local_graph.sandbox.state import EVERYBODY, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mcp_local_graph.sandbox.company import Account
+    from mcp_local_graph.sandbox.data.mail import Mail
+    from mcp_local_graph.sandbox.graph.mail.store import Mailbox, Message
     from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.state import DeviceFlow, State
 
@@ -160,6 +163,36 @@ class Control:
             for token in self._state.refresh_tokens.values():
                 token.expires_at = 0
 
+    # The mailboxes
+
+    def deliver(self, user_name: str, *mails: Mail) -> None:
+        """Lay mails into somebody's mailbox, as their recipient gets them."""
+        with self._state.lock:
+            for mail in mails:
+                self._mailbox(user_name).put(mail, mail.elsewhere.get(user_name, mail.placed))
+
+    def mark(self, user_name: str, key: str, **changed: object) -> None:
+        """Change properties (`isRead`, `flag`, `categories` …, as Graph has them) of the mail of that key.
+
+        Raises:
+            LookupError: there is none.
+        """
+        with self._state.lock:
+            box = self._mailbox(user_name)
+            for message in _called(box, key):
+                box.change(message, **changed)
+
+    def remove(self, user_name: str, key: str) -> None:
+        """Remove the mail of that key for good.
+
+        Raises:
+            LookupError: there is none.
+        """
+        with self._state.lock:
+            box = self._mailbox(user_name)
+            for message in _called(box, key):
+                del box.messages[message.immutable]
+
     # Bad luck
 
     def queue_entra_error(
@@ -277,6 +310,12 @@ class Control:
             raise LookupError("There is no account of that name.")
         return account
 
+    def _mailbox(self, user_name: str) -> Mailbox:
+        for one in self._state.profiles.values():
+            if one.account.user_name == user_name:
+                return mailboxes.mailbox(self._state, one.account)
+        raise LookupError("There is no mailbox of that name.")
+
     def _flow(self, user_code: str) -> DeviceFlow:
         flow = waiting(self._state, user_code)
         if flow is None:
@@ -286,3 +325,9 @@ class Control:
     def _forget_sessions(self, account: Account) -> None:
         for session in self._state.sessions.values():
             session.accounts = [one for one in session.accounts if one != account]
+
+
+def _called(box: Mailbox, key: str) -> list[Message]:
+    if not (found := box.called(key)):
+        raise LookupError("There is no mail of that key.")
+    return found

@@ -21,6 +21,8 @@ from mcp_local_graph.sandbox.graph.throttle import Throttling
 if TYPE_CHECKING:
     from mcp_local_graph.sandbox.company import Account
     from mcp_local_graph.sandbox.faults import Fault, QueuedFault
+    from mcp_local_graph.sandbox.graph.mail.delta import Round
+    from mcp_local_graph.sandbox.graph.mail.store import Mailbox
     from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.scopes import Asked
 
@@ -190,6 +192,8 @@ class State:
     # What the data's dates are counted from.
     days: Days = field(default_factory=Days.around)
     profiles: dict[str, company.Profile] = field(default_factory=lambda: company.profiles() | staff.profiles())
+    # Object id → what lies in the mailbox; opened at first need.
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=lambda: set(company.DISABLED))
     # (object id or EVERYBODY, client id) → scopes
     grants: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -204,6 +208,8 @@ class State:
     revoked: dict[str, int] = field(default_factory=dict)
     challenged: dict[str, int] = field(default_factory=dict)
     skip_tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
+    # What the tokens of delta queries stand for.
+    rounds: dict[str, Round] = field(default_factory=dict)
     throttling: Throttling = field(default_factory=Throttling)
     # Seconds that every answer of Graph's takes, by the beginning of its path.
     latencies: dict[str, float] = field(default_factory=dict)

@@ -54,7 +54,8 @@ class Reply:
 class Query:
     """A request that passed the door: its token, the ids in its path, its options, the JSON it came with.
 
-    `whose` is the id behind /users where the path begins so, "" where it begins with /me. `parameters` are the options
+    `scopes` are those that suffice for the route. `whose` is the id behind /users where the path begins so, "" where it
+    begins with /me. `parameters` are the options
     without a `$`. `applied` takes what Preference-Applied shall say.
     """
 
@@ -63,6 +64,7 @@ class Query:
     token: AccessToken
     ids: tuple[str, ...]
     options: Mapping[str, str]
+    scopes: frozenset[str] = frozenset()
     parameters: Mapping[str, str] = field(default_factory=dict)
     whose: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)

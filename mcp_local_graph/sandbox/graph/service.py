@@ -11,6 +11,10 @@ from urllib.parse import parse_qsl
 from mcp_local_graph.sandbox.graph import batch, errors
 from mcp_local_graph.sandbox.graph.directory import DIRECTORY
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
+from mcp_local_graph.sandbox.graph.mail.attachments import ATTACHMENTS
+from mcp_local_graph.sandbox.graph.mail.delta import DELTA
+from mcp_local_graph.sandbox.graph.mail.folder_routes import FOLDERS
+from mcp_local_graph.sandbox.graph.mail.messages import MESSAGES
 from mcp_local_graph.sandbox.graph.mailbox import MAILBOX
 from mcp_local_graph.sandbox.graph.router import Query, Reply, Route
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.state import AccessToken, State
 
 # A new workload is one file and one name here.
-WORKLOADS = (DIRECTORY, MAILBOX)
+WORKLOADS = (DIRECTORY, MAILBOX, FOLDERS, DELTA, MESSAGES, ATTACHMENTS)
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
@@ -79,6 +83,7 @@ def _reply(state: State, asked: Asked) -> Reply:
         token=token,
         ids=ids,
         options=options,
+        scopes=route.scopes,
         parameters=parameters,
         whose=whose,
         body=body,

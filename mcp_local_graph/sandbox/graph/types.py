@@ -1,7 +1,7 @@
 """Graph's types as far as the demo tenant has them, in compact tables written by hand.
 
-A kind is `text`, `bool`, `int`, `number`, `time` (with its offset), `date`, `binary`, an enumeration's members joined
-by `|`, the name of a complex type, or any of these behind `*` for a collection of them.
+A kind is `text`, `id` (a text whose case matters), `bool`, `int`, `number`, `time` (with its offset), `date`, `binary`,
+an enumeration's members joined by `|`, the name of a complex type, or any of these behind `*` for a collection of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SCALARS = frozenset({"text", "bool", "int", "number", "time", "date", "binary"})
+SCALARS = frozenset({"text", "id", "bool", "int", "number", "time", "date", "binary"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,17 @@
 
 from mcp_local_graph.sandbox.graph.odata.answers import collection, count, entity
 from mcp_local_graph.sandbox.graph.odata.dialects import DIRECTORY, FILES, OUTLOOK, need_eventual
-from mcp_local_graph.sandbox.graph.odata.rules import Expand, Rules
+from mcp_local_graph.sandbox.graph.odata.rules import ABSENT, Expand, Rules
 
-__all__ = ["DIRECTORY", "FILES", "OUTLOOK", "Expand", "Rules", "collection", "count", "entity", "need_eventual"]
+__all__ = [
+    "ABSENT",
+    "DIRECTORY",
+    "FILES",
+    "OUTLOOK",
+    "Expand",
+    "Rules",
+    "collection",
+    "count",
+    "entity",
+    "need_eventual",
+]

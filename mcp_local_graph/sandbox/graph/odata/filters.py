@@ -87,9 +87,9 @@ def value_at(item: Mapping[str, Any], names: Sequence[str]) -> Any:  # noqa: ANN
 
 
 def comparable(value: object, kind: str) -> Any:  # noqa: ANN401 - a text, a number, a moment
-    """A value as it is compared: texts without case, times as moments."""
-    if value is None:
-        return None
+    """A value as it is compared: texts without case, times as moments, ids as they are."""
+    if value is None or kind == "id":
+        return value
     if kind in {"time", "date"}:
         moment = datetime.fromisoformat(str(value))
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -153,6 +153,8 @@ class _Maker:
         right_kind, right_value = self._operand(right)
         self._comparable(name, left_kind, left, right_kind, right)
         operation = _OPERATIONS[name]
+        if "id" in {left_kind, right_kind}:
+            left_value, right_value = _exact(left, left_value), _exact(right, right_value)
 
         def test(item: Item) -> bool:
             one, other = left_value(item), right_value(item)
@@ -244,6 +246,11 @@ class _Maker:
             raise self.rules.dialect.unsupported(path)
 
 
+def _exact(node: Node, value: Value) -> Value:
+    """A literal as it was written."""
+    return (lambda _item: node.value) if isinstance(node, Literal) else value
+
+
 def _member(kind: str, text: str) -> None:
     if text.casefold() not in {member.casefold() for member in kind.split("|")}:
         raise bad_filter(f"The string '{text}' is not a valid enumeration type constant.")
@@ -251,6 +258,6 @@ def _member(kind: str, text: str) -> None:
 
 def _simple(kind: str) -> str:
     """An enumeration compares as text, a date as its midnight; a complex type compares with nothing but null."""
-    if kind == "date" or "|" in kind:
+    if kind in {"date", "id"} or "|" in kind:
         return "time" if kind == "date" else "text"
     return kind if kind in SCALARS | {"null", "guid"} else f"microsoft.graph.{kind}"

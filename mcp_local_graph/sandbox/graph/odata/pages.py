@@ -47,7 +47,7 @@ def whole_number(text: str, name: str) -> int:
 
 def _top(query: Query, rules: Rules) -> int:
     if "$top" not in query.options:
-        return _preferred(query, rules)
+        return preferred_size(query, rules)
     top = whole_number(query.options["$top"], "$top")
     if 1 <= top <= rules.most:
         return top
@@ -60,7 +60,7 @@ def _top(query: Query, rules: Rules) -> int:
     raise bad_request(text)
 
 
-def _preferred(query: Query, rules: Rules) -> int:
+def preferred_size(query: Query, rules: Rules) -> int:
     """The page size of `Prefer: odata.maxpagesize`, else the service's own."""
     wanted = query.prefer.get("odata.maxpagesize", "")
     if not wanted.isdecimal() or int(wanted) < 1:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Test = Callable[[Item], bool]
 
 
+# What `compute` gives where an answer does not have the property at all.
+ABSENT = object()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expand:
     """A navigation that $expand follows: the rules of what is there, and how it is found."""
@@ -28,17 +32,20 @@ class Expand:
 class Rules:
     """One resource: its type, what is shown of it, what may be asked of a collection of it.
 
-    `default` is what an answer has without $select, `always` what it has beside $select; `page` and `most` are the
+    `default` is what an answer has without $select, `always` what it has beside $select, `named` what it has only where
+    $select names it; `page` and `most` are the
     default and the largest $top. `filterable` and `sortable` hold paths (`from/emailAddress/address`). `order` is
     how the service sorts by itself; None leaves items as they come. `search` makes a test from a $search. `compute`
-    gives the properties that are worked out only when they are shown, `annotate` the @odata ones; `kind_of` says
-    @odata.type where the type is a derived one.
+    gives the properties that are worked out only when they are shown, `annotate` the @odata ones, `beyond` what an item
+    of a derived type has besides, where there is no $select. `casts` are the properties of derived types that $select
+    may name (`microsoft.graph.fileAttachment/contentBytes`).
     """
 
     type: Type
     dialect: Dialect
     default: tuple[str, ...]
     always: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
     page: int = 10
     most: int = 1000
     filterable: frozenset[str] = frozenset()
@@ -50,3 +57,5 @@ class Rules:
     expands: Mapping[str, Expand] = field(default_factory=dict)
     compute: Mapping[str, Callable[[Query, Item], Any]] = field(default_factory=dict)
     annotate: Callable[[Query, Item], dict[str, Any]] | None = None
+    beyond: Callable[[Query, Item], dict[str, Any]] | None = None
+    casts: frozenset[str] = frozenset()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.graph.odata.dialects import bad_request
 from mcp_local_graph.sandbox.graph.odata.pages import whole_number
+from mcp_local_graph.sandbox.graph.odata.rules import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mcp_local_graph.sandbox.graph.odata.rules import Item, Rules
     from mcp_local_graph.sandbox.graph.router import Query
@@ -18,7 +19,7 @@ _FAILED = "Parsing OData Select and Expand failed"
 _EXPANDED = re.compile(r"(?P<name>[\w.]+(?:/\w+)?)\s*(?:\((?P<options>.*)\))?", re.DOTALL)
 
 
-def shown(query: Query, rules: Rules, items: list[Item]) -> list[dict[str, Any]]:
+def shown(query: Query, rules: Rules, items: Sequence[Item]) -> list[dict[str, Any]]:
     """Items as the answer has them.
 
     Raises:
@@ -26,7 +27,8 @@ def shown(query: Query, rules: Rules, items: list[Item]) -> list[dict[str, Any]]
     """
     names = _selected(rules, query.options.get("$select"))
     expands = list(_expands(rules, query.options.get("$expand", "")))
-    return [{**_item(query, rules, item, names), **_expanded(query, item, expands)} for item in items]
+    whole = "$select" not in query.options
+    return [{**_item(query, rules, item, names, whole=whole), **_expanded(query, item, expands)} for item in items]
 
 
 def context_select(options: Mapping[str, str]) -> str:
@@ -37,25 +39,35 @@ def context_select(options: Mapping[str, str]) -> str:
 def _selected(rules: Rules, text: str | None) -> list[str]:
     if text is None:
         return list(rules.default)
-    names = [name.strip() for name in text.split(",")]
-    if names == ["*"]:
-        return list(rules.type.properties)
-    for name in names:
-        if "/" in name:
-            raise bad_request(f"{_FAILED}: Found a path with multiple properties in a select clause: '{name}'.")
-        if name not in rules.type.properties:
-            raise rules.dialect.no_property(name, rules.type.name, _FAILED)
-    return list(dict.fromkeys([*rules.always, *names]))
+    given = [name.strip() for name in text.split(",")]
+    if given == ["*"]:
+        return [name for name in rules.type.properties if name not in rules.named]
+    casts = {cast.lower(): cast.rpartition("/")[2] for cast in rules.casts}
+    for name in given:
+        if name.lower() not in casts:
+            _look_at(rules, name)
+    return list(dict.fromkeys([*rules.always, *(casts.get(name.lower(), name) for name in given)]))
 
 
-def _item(query: Query, rules: Rules, item: Item, names: list[str]) -> dict[str, Any]:
-    annotations = rules.annotate(query, item) if rules.annotate else {}
-    return annotations | {name: _value(query, rules, item, name) for name in names}
+def _look_at(rules: Rules, name: str) -> None:
+    if "/" in name:
+        raise bad_request(f"{_FAILED}: Found a path with multiple properties in a select clause: '{name}'.")
+    if name not in rules.type.properties:
+        raise rules.dialect.no_property(name, rules.type.name, _FAILED)
+
+
+def _item(query: Query, rules: Rules, item: Item, names: list[str], *, whole: bool) -> dict[str, Any]:
+    shown = rules.annotate(query, item) if rules.annotate else {}
+    values = {name: _value(query, rules, item, name) for name in names}
+    shown |= {name: value for name, value in values.items() if value is not ABSENT}
+    return shown | (rules.beyond(query, item) if whole and rules.beyond else {})
 
 
 def _value(query: Query, rules: Rules, item: Item, name: str) -> object:
     if name in rules.compute:
         return rules.compute[name](query, item)
+    if name not in rules.type.properties:
+        return item.get(name, ABSENT)
     return item.get(name, [] if rules.type.properties[name].startswith("*") else None)
 
 
@@ -66,13 +78,13 @@ def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[
         if target is None and "/" in name:
             continue  # a cast to a type that this item is not of
         inner = rules.expands[name].rules
-        names = _selected(inner, options.get("$select"))
+        names, whole = _selected(inner, options.get("$select")), "$select" not in options
         short = name.rsplit("/", 1)[-1]
         if isinstance(target, list):
             top = whole_number(options["$top"], "$top") if "$top" in options else None
-            found[short] = [_item(query, inner, one, names) for one in target[:top]]
+            found[short] = [_item(query, inner, one, names, whole=whole) for one in target[:top]]
         else:
-            found[short] = _item(query, inner, target, names) if target is not None else None
+            found[short] = _item(query, inner, target, names, whole=whole) if target is not None else None
     return found
 
 
