@@ -60,7 +60,7 @@ class Rig:
         return str(self.sign_in(app, scopes, user_name)["access_token"])
 
     def graph(
-        self, path: str, token: str | None = None, method: str = "GET", body: bytes | None = None, **headers: str
+        self, path: str, token: str | None = None, method: str = "GET", body: bytes | None = None, /, **headers: str
     ) -> requests.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:

@@ -107,8 +107,7 @@ def _inner(_query: Query, item: Item) -> Item | None:
     part, outer = item["_part"], message_of(item)
     if not isinstance(part, Mail):
         return None
-    inner = Message(part, outer.folder, "", "")
-    return item_of(outer.mail.key, inner, Placed(read=False))
+    return item_of(Message(outer.owner, part, outer.folder, "", ""), Placed(read=False))
 
 
 _INNER_RULES = odata.Rules(

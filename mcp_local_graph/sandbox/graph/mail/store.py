@@ -36,8 +36,9 @@ _ON_THE_WAY = timedelta(seconds=4)
 
 @dataclass(slots=True)
 class Message:
-    """A mail in a mailbox. `item` is Graph's message but for what depends on how it is asked for."""
+    """A mail in the mailbox of an object id. `item` is Graph's message but for what depends on how it is asked for."""
 
+    owner: str
     mail: Mail
     folder: Folder
     id: str
@@ -72,12 +73,13 @@ class Mailbox:
         owner, key = self.account.oid, f"{mail.key} sent" if sent else mail.key
         folder = self.folders[placed.folder]
         message = Message(
+            owner=owner,
             mail=mail,
             folder=folder,
             id=ids.item(owner, key, folder.path),
             immutable=ids.item(owner, key, immutable=True),
         )
-        message.item = item_of(owner, message, placed, sent=sent)
+        message.item = item_of(message, placed, sent=sent)
         self.messages[message.immutable] = message
         return message
 
@@ -154,9 +156,9 @@ def recipient(who: Address) -> dict[str, Any]:
     return {"emailAddress": {"name": who.name, "address": who.address}}
 
 
-def item_of(owner: str, message: Message, placed: Placed, *, sent: bool = False) -> dict[str, Any]:
+def item_of(message: Message, placed: Placed, *, sent: bool = False) -> dict[str, Any]:
     """Graph's message, but for what depends on how it is asked for."""
-    mail, moment = message.mail, time_text(message.mail.at)
+    owner, mail, moment = message.owner, message.mail, time_text(message.mail.at)
     arrived = time_text(message.mail.at + _ON_THE_WAY)
     return {
         "_message": message,
