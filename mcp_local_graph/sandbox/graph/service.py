@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mcp_local_graph.sandbox.graph import batch, errors
+from mcp_local_graph.sandbox.graph.calendar.routes import CALENDAR
+from mcp_local_graph.sandbox.graph.calendar.schedule import SCHEDULE
 from mcp_local_graph.sandbox.graph.directory import DIRECTORY
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.mail.attachments import ATTACHMENTS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.state import AccessToken, State
 
 # A new workload is one file and one name here.
-WORKLOADS = (DIRECTORY, MAILBOX, FOLDERS, DELTA, MESSAGES, ATTACHMENTS)
+WORKLOADS = (DIRECTORY, MAILBOX, FOLDERS, DELTA, MESSAGES, ATTACHMENTS, CALENDAR, SCHEDULE)
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 

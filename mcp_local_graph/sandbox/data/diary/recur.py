@@ -25,10 +25,14 @@ _MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event as it takes place once. `day` is its day in the series, None for an event without one."""
+    """An event as it takes place once. `day` is its day in the series, None for an event without one.
+
+    `planned` is when it would begin by the series, in UTC; `changed` says that it is an exception.
+    """
 
     event: Event
     day: date | None
+    planned: datetime | None = None
     changed: bool = False
 
     @property
@@ -65,7 +69,8 @@ def once(event: Event, before: datetime) -> Iterator[Occurrence]:
     for day in days(event.repeat, event.start.date(), before.date() + timedelta(days=1)):
         change = changes.get(day)
         if change is None or not change.cancelled:
-            yield Occurrence(_on(event, day, change), day, changed=change is not None)
+            planned = moment(event, datetime.combine(day, event.start.time()))
+            yield Occurrence(_on(event, day, change), day, planned, changed=change is not None)
 
 
 def _on(event: Event, day: date, change: Change | None) -> Event:

@@ -1,0 +1,1 @@
+"""Calendars: events and their occurrences, shared calendars, free and busy times, as Exchange shows them."""
