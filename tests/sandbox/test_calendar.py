@@ -286,8 +286,9 @@ def test_what_is_private_in_a_shared_calendar_stays_so(rig: Rig) -> None:
             "Calendars.Read.Shared",
             (404, "MailboxNotEnabledForRESTAPI"),
         ),
-        ("/me/events/AAMkAD=", "Calendars.Read", (404, "ErrorItemNotFound")),
-        ("/me/calendars/AAMkAD=", "Calendars.Read", (404, "ErrorItemNotFound")),
+        ("/me/events/AAMkAD=", "Calendars.Read", (400, "ErrorInvalidIdMalformed")),
+        (f"/me/calendars/{'A' * 80}=", "Calendars.Read", (404, "ErrorItemNotFound")),
+        (f"/me/events/{'A' * 80}=", "Calendars.Read", (404, "ErrorItemNotFound")),
     ],
 )
 def test_what_is_not_ones_affair_is_refused(rig: Rig, path: str, scopes: str, answer: tuple[int, str]) -> None:

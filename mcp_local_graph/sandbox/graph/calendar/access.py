@@ -62,7 +62,9 @@ def by_id(query: Query, wanted: str) -> Opened:
     found = next((one for one in own(query) if one.id == wanted), None)
     if found is None:
         raise not_found()
-    if found.account != mailbox(query) and not any(name.endswith(".Shared") for name in query.token.scopes & query.scopes):
+    if found.account != mailbox(query) and not any(
+        name.endswith(".Shared") for name in query.token.scopes & query.scopes
+    ):
         raise GraphRefused(403, "ErrorAccessDenied", DENIED["ErrorAccessDenied"])
     return found
 

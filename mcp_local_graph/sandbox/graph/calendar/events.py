@@ -52,6 +52,7 @@ _FILTERABLE = names(
 _KNOWN_DAYS = 400
 _NEVER = "0001-01-01T00:00:00Z"
 _PRIVATE = "Private Appointment"
+_WEB = "https://outlook.office365.com/owa/"
 
 
 def shown(account: Account, one: Occurrence, days: Days, *, immutable: bool = False, stranger: bool = False) -> Item:
@@ -79,7 +80,7 @@ def shown(account: Account, one: Occurrence, days: Days, *, immutable: bool = Fa
         "isOrganizer": event.organizer.address == account.user_name,
         "responseRequested": True,
         "showAs": show_as(event, account.user_name),
-        "webLink": f"https://outlook.office365.com/owa/?itemid={ids.guid(account.oid, key)}&exvsurl=1&path=/calendar/item",
+        "webLink": f"{_WEB}?itemid={ids.guid(account.oid, key)}&exvsurl=1&path=/calendar/item",
         "allowNewTimeProposals": True,
         "isDraft": False,
         "hideAttendees": False,
