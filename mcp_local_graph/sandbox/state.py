@@ -20,6 +20,7 @@ from mcp_local_graph.sandbox.graph.throttle import Throttling
 
 if TYPE_CHECKING:
     from mcp_local_graph.sandbox.company import Account
+    from mcp_local_graph.sandbox.data.mail import File
     from mcp_local_graph.sandbox.faults import Fault, QueuedFault
     from mcp_local_graph.sandbox.graph.mail.delta import Round
     from mcp_local_graph.sandbox.graph.mail.store import Mailbox
@@ -208,6 +209,8 @@ class State:
     revoked: dict[str, int] = field(default_factory=dict)
     challenged: dict[str, int] = field(default_factory=dict)
     skip_tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
+    # Which file an address without a token stands for, and until when (seconds since the epoch).
+    downloads: dict[str, tuple[File, float]] = field(default_factory=dict)
     # What the tokens of delta queries stand for.
     rounds: dict[str, Round] = field(default_factory=dict)
     throttling: Throttling = field(default_factory=Throttling)

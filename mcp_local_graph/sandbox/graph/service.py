@@ -11,13 +11,17 @@ from urllib.parse import parse_qsl
 from mcp_local_graph.sandbox.graph import batch, errors
 from mcp_local_graph.sandbox.graph.calendar.routes import CALENDAR
 from mcp_local_graph.sandbox.graph.calendar.schedule import SCHEDULE
+from mcp_local_graph.sandbox.graph.contacts import CONTACTS_OF
 from mcp_local_graph.sandbox.graph.directory import DIRECTORY
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
+from mcp_local_graph.sandbox.graph.files import content
+from mcp_local_graph.sandbox.graph.files.routes import FILES
 from mcp_local_graph.sandbox.graph.mail.attachments import ATTACHMENTS
 from mcp_local_graph.sandbox.graph.mail.delta import DELTA
 from mcp_local_graph.sandbox.graph.mail.folder_routes import FOLDERS
 from mcp_local_graph.sandbox.graph.mail.messages import MESSAGES
 from mcp_local_graph.sandbox.graph.mailbox import MAILBOX
+from mcp_local_graph.sandbox.graph.people import PEOPLE, PLACES
 from mcp_local_graph.sandbox.graph.router import Query, Reply, Route
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL
 from mcp_local_graph.sandbox.state import now
@@ -31,7 +35,20 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.state import AccessToken, State
 
 # A new workload is one file and one name here.
-WORKLOADS = (DIRECTORY, MAILBOX, FOLDERS, DELTA, MESSAGES, ATTACHMENTS, CALENDAR, SCHEDULE)
+WORKLOADS = (
+    DIRECTORY,
+    MAILBOX,
+    FOLDERS,
+    DELTA,
+    MESSAGES,
+    ATTACHMENTS,
+    CALENDAR,
+    SCHEDULE,
+    PEOPLE,
+    CONTACTS_OF,
+    PLACES,
+    FILES,
+)
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
@@ -43,6 +60,8 @@ def answer(state: State, asked: Asked, record: RequestRecord, ticket: Ticket) ->
         _token(state, asked)
         return batch.answer(state, asked, single, record, ticket)
 
+    if asked.path == content.PATH:
+        return content.answer(state, asked)
     return _finished(asked, whole) if asked.path == batch.PATH else single(state, asked)
 
 

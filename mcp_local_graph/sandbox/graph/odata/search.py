@@ -13,7 +13,7 @@ from mcp_local_graph.sandbox.graph.odata.dialects import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from mcp_local_graph.sandbox.graph.odata.rules import Test
+    from mcp_local_graph.sandbox.graph.odata.rules import Item, Test
 
     Leaf = Callable[[str], Test]
 
@@ -131,6 +131,16 @@ def directory_search(known: Iterable[str], tokenized: Iterable[str]) -> Callable
             return lambda item: _begins(words(str(item.get(name) or "")), wanted)
         start = value.casefold()
         return lambda item: str(item.get(name) or "").casefold().startswith(start)
+
+    return lambda _query, text: combined(phrases(text), leaf)
+
+
+def beginnings(texts: Callable[[Item], Iterable[str]]) -> Callable[[object, str], Test]:
+    """A search by the beginnings of words, each of which has to begin one of the words in an item's texts."""
+
+    def leaf(term: str) -> Test:
+        wanted = words(term)
+        return lambda item: _begins([word for text in texts(item) for word in words(text)], wanted)
 
     return lambda _query, text: combined(phrases(text), leaf)
 
