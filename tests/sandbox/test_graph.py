@@ -121,7 +121,7 @@ def test_select_star_chooses_all(rig: Rig) -> None:
         ("/v1.0/me?$select=shoeSize", (400, "BadRequest")),
         ("/v1.0/me?$select=", (400, "BadRequest")),
         ("/v1.0/me?$top=3", (400, "BadRequest")),
-        ("/v1.0/me?$expand=manager", (400, "BadRequest")),
+        ("/v1.0/me?$expand=shoes", (400, "BadRequest")),
         ("/v1.0/me?$select=id&$select=mail", (400, "BadRequest")),
         ("/v1.0/users?$top=0", (400, "Request_UnsupportedQuery")),
         ("/v1.0/users?$top=1000", (400, "Request_UnsupportedQuery")),
@@ -249,6 +249,40 @@ def test_managers_and_reports_are_directory_objects(rig: Rig) -> None:
     assert theirs["id"] == company.MARIT.oid
     reports = rig.graph("/v1.0/me/directReports", token).json()
     assert [one["id"] for one in reports["value"]] == [company.JOON.oid, company.PRIYA.oid]
+
+
+def test_a_manager_and_reports_are_shown_beside_somebody(rig: Rig) -> None:
+    token = rig.bearer(["User.Read.All"])
+    me = rig.graph("/v1.0/me?$select=displayName&$expand=manager($select=displayName),directReports", token).json()
+    assert me["manager"] == {"@odata.type": "#microsoft.graph.user", "displayName": company.TOMASZ.display_name}
+    assert [one["id"] for one in me["directReports"]] == [company.JOON.oid, company.PRIYA.oid]
+    top = rig.graph(f"/v1.0/users/{company.MARIT.user_name}?$expand=manager", token).json()
+    assert "manager" not in top
+    people = rig.graph("/v1.0/users?$expand=manager&$top=999", token).json()["value"]
+    assert sum("manager" in one for one in people) == 13
+    reports = rig.graph(f"/v1.0/users/{company.TOMASZ.oid}/directReports?$select=displayName", token).json()["value"]
+    assert [one["displayName"] for one in reports] == [
+        "Ines Okafor",
+        "Konrad Weßling",
+        "Nasrin Farahani",
+        "Tomas Halvorsen",
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/me?$expand=manager", f"/users/{company.TOMASZ.oid}/directReports", f"/users/{company.MARIT.oid}"]
+)
+def test_who_is_above_and_below_others_takes_a_permission(rig: Rig, path: str) -> None:
+    answer = rig.graph(f"/v1.0{path}", rig.bearer(["User.Read"]))
+    assert refusal(answer) == (403, "Authorization_RequestDenied")
+
+
+def test_a_guest_and_rooms_are_in_the_directory(rig: Rig) -> None:
+    token = rig.bearer(["User.Read.All"])
+    guests = rig.graph("/v1.0/users?$filter=userType eq 'Guest'&$select=mail,userPrincipalName", token).json()["value"]
+    assert [one["mail"] for one in guests] == [company.DANA.user_name]
+    name = quote(guests[0]["userPrincipalName"], safe="")
+    assert rig.graph(f"/v1.0/users/{name}?$select=mail", token).json()["mail"] == company.DANA.user_name
 
 
 def test_mailbox_settings_have_zone_hours_and_language(rig: Rig) -> None:

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 DATA = Path(__file__).parents[3] / "shared" / "data"
 YEAR = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2027-12-31T00:00:00Z"
-SCOPES = ["User.Read.All", "MailboxSettings.Read", "Calendars.Read", "Calendars.Read.Shared"]
+SCOPES = [
+    "User.Read.All",
+    "MailboxSettings.Read",
+    "Calendars.Read",
+    "Calendars.Read.Shared",
+    "People.Read",
+    "Contacts.Read",
+    "Files.Read",
+    "Place.Read.All",
+]
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="shared data absent")
 
 
@@ -69,7 +78,7 @@ def table_path(path: str) -> str:
     path = path.lower()
     for end, instead in _SPOKEN_FOR:
         if path.endswith(end):
-            return path.removesuffix(end) + instead
+            path = path.removesuffix(end) + instead
     return path
 
 
@@ -125,6 +134,12 @@ def test_every_mailbox_setting_is_one(openapi: Json) -> None:
         (f"/me/calendarView?{YEAR}&$top=1000", "/me/calendarView"),
         (f"/me/calendar/calendarView?{YEAR}&$select=subject,start", "/me/calendar/calendarView"),
         (f"/users/tomasz.halloran@brackwater.example/calendarView?{YEAR}", "/users/{user-id}/calendarView"),
+        ("/me?$expand=manager", "/me"),
+        ("/users?$expand=manager", "/users"),
+        ("/users/tomasz.halloran@brackwater.example/directReports", "/users/{user-id}/directReports"),
+        ("/me/people?$top=100", "/me/people"),
+        ("/me/contacts", "/me/contacts"),
+        ("/me/drive", "/me/drive"),
     ],
 )
 def test_every_answer_is_as_microsofts_description_has_it(rig: Rig, openapi: Json, path: str, template: str) -> None:

@@ -24,12 +24,12 @@ complex_type("physicalAddress", "street:text city:text state:text countryOrRegio
 _CONTACT = define(
     "contact",
     """id:id createdDateTime:time lastModifiedDateTime:time changeKey:id categories:*text parentFolderId:id
-    birthday:time fileAs:text displayName:text givenName:text initials:text middleName:text nickName:text surname:text title:text
-    yomiGivenName:text yomiSurname:text yomiCompanyName:text generation:text imAddresses:*text jobTitle:text
-    companyName:text department:text officeLocation:text profession:text businessHomePage:text assistantName:text
-    manager:text homePhones:*text mobilePhone:text businessPhones:*text spouseName:text personalNotes:text
-    children:*text emailAddresses:*emailAddress homeAddress:physicalAddress businessAddress:physicalAddress
-    otherAddress:physicalAddress""",
+    birthday:time fileAs:text displayName:text givenName:text initials:text middleName:text nickName:text
+    surname:text title:text yomiGivenName:text yomiSurname:text yomiCompanyName:text generation:text
+    imAddresses:*text jobTitle:text companyName:text department:text officeLocation:text profession:text
+    businessHomePage:text assistantName:text manager:text homePhones:*text mobilePhone:text businessPhones:*text
+    spouseName:text personalNotes:text children:*text emailAddresses:*emailAddress homeAddress:physicalAddress
+    businessAddress:physicalAddress otherAddress:physicalAddress""",
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_local_graph.sandbox.graph import odata
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.odata.search import directory_search
-from mcp_local_graph.sandbox.graph.router import COUNT, MANY, Query, Workload, names
+from mcp_local_graph.sandbox.graph.router import COUNT, MANY, ONE, Query, Workload, names
 from mcp_local_graph.sandbox.graph.types import define
 
 if TYPE_CHECKING:
@@ -91,19 +91,43 @@ USERS = odata.Rules(
 )
 # The same people where they are shown as directory objects, which say their type.
 OBJECTS = replace(USERS, annotate=lambda _query, _user: {"@odata.type": "#microsoft.graph.user"})
-_ALL = MANY | {"$orderby", "$search"}
 
 
-@DIRECTORY.get("/me", scopes=f"User.ReadBasic.All {_OWN}")
+def _expanded_manager(query: Query, user: Item) -> Item | None:
+    """Somebody's manager beside them, for those who may know everybody."""
+    if not query.token.scopes & set(_EVERYBODY.split()):
+        raise _denied()
+    manager = query.state.profiles[user["id"]].manager
+    return query.state.profiles[manager].user if manager else None
+
+
+def _reports_of(query: Query, user: Item) -> list[Item]:
+    """Who reports to somebody."""
+    return [one.user for one in query.state.profiles.values() if one.manager == user["id"]]
+
+
+# People with those above and below them, where that is asked for.
+USERS_EXPANDED = replace(
+    USERS,
+    expands={
+        "manager": odata.Expand(rules=OBJECTS, of=_expanded_manager),
+        "directReports": odata.Expand(rules=OBJECTS, of=_reports_of),
+    },
+)
+_ALL = MANY | {"$orderby", "$search", "$expand"}
+_ONE = ONE | {"$expand"}
+
+
+@DIRECTORY.get("/me", scopes=f"User.ReadBasic.All {_OWN}", options=_ONE)
 def me(query: Query) -> dict[str, Any]:
     """The signed-in person."""
-    return odata.entity(query, USERS, query.profile.user, "users")
+    return odata.entity(query, USERS_EXPANDED, query.profile.user, "users")
 
 
 @DIRECTORY.get("/users", scopes=_BASIC, options=_ALL, personal=False)
 def users(query: Query) -> dict[str, Any]:
     """Everybody in the token's tenant."""
-    return odata.collection(query, USERS, [one.user for one in _colleagues(query)], "users")
+    return odata.collection(query, USERS_EXPANDED, [one.user for one in _colleagues(query)], "users")
 
 
 @DIRECTORY.get("/users/$count", scopes=_BASIC, options=COUNT, personal=False)
@@ -113,13 +137,13 @@ def users_count(query: Query) -> str:
     return odata.count(query, USERS, [one.user for one in _colleagues(query)])
 
 
-@DIRECTORY.get("/users/{id}", scopes=f"User.Read User.ReadWrite {_BASIC}", personal=False)
+@DIRECTORY.get("/users/{id}", scopes=f"User.Read User.ReadWrite {_BASIC}", options=_ONE, personal=False)
 def user(query: Query) -> dict[str, Any]:
     """One person by object id or user principal name; with User.Read alone only oneself."""
     found = find(query, query.ids[0])
     if found.account != query.account and not query.token.scopes & set(_BASIC.split()):
-        raise GraphRefused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-    return odata.entity(query, USERS, found.user, "users")
+        raise _denied()
+    return odata.entity(query, USERS_EXPANDED, found.user, "users")
 
 
 @DIRECTORY.get("/me/manager", scopes=_EVERYBODY, personal=False)
@@ -137,8 +161,16 @@ def manager(query: Query) -> dict[str, Any]:
 @DIRECTORY.get("/me/directReports", scopes=_REPORTS, options=MANY - {"$filter"}, personal=False)
 def my_reports(query: Query) -> dict[str, Any]:
     """Who reports to the signed-in person."""
-    reports = [one.user for one in _colleagues(query) if one.manager == query.account.oid]
-    return odata.collection(query, OBJECTS, reports, "directoryObjects")
+    return odata.collection(query, OBJECTS, _reports_of(query, query.profile.user), "directoryObjects")
+
+
+@DIRECTORY.get("/users/{id}/directReports", scopes=_REPORTS, options=MANY - {"$filter"}, personal=False)
+def reports(query: Query) -> dict[str, Any]:
+    """Who reports to somebody; with User.Read alone only to oneself."""
+    found = find(query, query.whose)
+    if found.account != query.account and not query.token.scopes & set(_EVERYBODY.split()):
+        raise _denied()
+    return odata.collection(query, OBJECTS, _reports_of(query, found.user), "directoryObjects")
 
 
 def _manager(query: Query, of: Profile) -> dict[str, Any]:
@@ -163,6 +195,10 @@ def find(query: Query, name: str) -> Profile:
         if wanted in {one.account.oid.lower(), one.account.user_name.lower()}:
             return one
     raise _not_found(name)
+
+
+def _denied() -> GraphRefused:
+    return GraphRefused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def _not_found(name: str) -> GraphRefused:

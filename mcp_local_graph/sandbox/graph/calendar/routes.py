@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 CALENDAR = Workload(denied="ErrorAccessDenied", under=("/me", "/users/{id}"))
 
 # A calendar of somebody else's needs a permission of its own; `access` looks at it.
-_ONE = "Calendars.ReadBasic Calendars.Read Calendars.Read.Shared Calendars.ReadWrite.Shared"
-_MANY = f"{_ONE} Calendars.ReadWrite"
+_READ = "Calendars.ReadBasic Calendars.Read Calendars.ReadWrite Calendars.Read.Shared Calendars.ReadWrite.Shared"
 _EVENTS = LIST - {"$search"}
 _MOST_DAYS = 1825
 
@@ -46,54 +45,54 @@ _CALENDARS = odata.Rules(
 )
 
 
-@CALENDAR.get("/calendars", scopes=_MANY, options=LIST - {"$search"})
+@CALENDAR.get("/calendars", scopes=_READ, options=LIST - {"$search"})
 def calendars(query: Query) -> dict[str, Any]:
     """The calendars of a mailbox, and those that others share with it."""
     items = [_calendar(query, one) for one in access.own(query)]
     return odata.collection(query, _CALENDARS, items, _context(query, "calendars"))
 
 
-@CALENDAR.get("/calendar", scopes=_MANY)
+@CALENDAR.get("/calendar", scopes=_READ)
 def default_calendar(query: Query) -> dict[str, Any]:
     """The calendar of a mailbox that is meant where none is named."""
     return odata.entity(query, _CALENDARS, _calendar(query, access.default(query)), _context(query, "calendar"))
 
 
-@CALENDAR.get("/calendars/{id}", scopes=_MANY)
+@CALENDAR.get("/calendars/{id}", scopes=_READ)
 def one_calendar(query: Query) -> dict[str, Any]:
     """A calendar by its id."""
     item = _calendar(query, access.by_id(query, query.ids[0]))
     return odata.entity(query, _CALENDARS, item, _context(query, "calendars"))
 
 
-@CALENDAR.get("/calendarView", scopes=_MANY, options=_EVENTS)
-@CALENDAR.get("/calendar/calendarView", scopes=_MANY, options=_EVENTS)
+@CALENDAR.get("/calendarView", scopes=_READ, options=_EVENTS)
+@CALENDAR.get("/calendar/calendarView", scopes=_READ, options=_EVENTS)
 def view(query: Query) -> dict[str, Any]:
     """What takes place between two moments, series by their occurrences."""
     return _view(query, access.default(query))
 
 
-@CALENDAR.get("/calendars/{id}/calendarView", scopes=_MANY, options=_EVENTS)
+@CALENDAR.get("/calendars/{id}/calendarView", scopes=_READ, options=_EVENTS)
 def view_of(query: Query) -> dict[str, Any]:
     """The same of one calendar."""
     return _view(query, access.by_id(query, query.ids[0]))
 
 
-@CALENDAR.get("/events", scopes=_MANY, options=_EVENTS)
-@CALENDAR.get("/calendar/events", scopes=_MANY, options=_EVENTS)
+@CALENDAR.get("/events", scopes=_READ, options=_EVENTS)
+@CALENDAR.get("/calendar/events", scopes=_READ, options=_EVENTS)
 def all_events(query: Query) -> dict[str, Any]:
     """Events and series, without the occurrences of series."""
     return _events(query, access.default(query))
 
 
-@CALENDAR.get("/calendars/{id}/events", scopes=_MANY, options=_EVENTS)
+@CALENDAR.get("/calendars/{id}/events", scopes=_READ, options=_EVENTS)
 def all_events_of(query: Query) -> dict[str, Any]:
     """The same of one calendar."""
     return _events(query, access.by_id(query, query.ids[0]))
 
 
-@CALENDAR.get("/events/{id}", scopes=_ONE, options=ONE | {"$expand"})
-@CALENDAR.get("/calendar/events/{id}", scopes=_ONE, options=ONE | {"$expand"})
+@CALENDAR.get("/events/{id}", scopes=_READ, options=ONE | {"$expand"})
+@CALENDAR.get("/calendar/events/{id}", scopes=_READ, options=ONE | {"$expand"})
 def event(query: Query) -> dict[str, Any]:
     """An event, a series or an occurrence by its id."""
     account, one = _found(query)
@@ -101,7 +100,7 @@ def event(query: Query) -> dict[str, Any]:
     return odata.entity(query, EVENTS, item, events.context(account, "events"))
 
 
-@CALENDAR.get("/events/{id}/instances", scopes=_ONE, options=_EVENTS)
+@CALENDAR.get("/events/{id}/instances", scopes=_READ, options=_EVENTS)
 def instances(query: Query) -> dict[str, Any]:
     """The occurrences of a series between two moments."""
     account, one = _found(query)

@@ -101,9 +101,10 @@ def by_id(query: Query, account: Account, wanted: str) -> Place:
     Raises:
         GraphRefused: there is none, or it is not for the caller.
     """
+    if wanted.lower() == "root":
+        return allowed(query, Place(account, ROOT))
     places = [Place(account, one) for one in (ROOT, *DRIVES[account.user_name])]
-    found = next((one for one in places if one.id.lower() == wanted.lower() or wanted == "root" == one.node.path), None)
-    return allowed(query, found)
+    return allowed(query, next((one for one in places if one.id.lower() == wanted.lower()), None))
 
 
 def by_path(query: Query, account: Account, path: str) -> Place:

@@ -75,8 +75,8 @@ def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[
     found: dict[str, Any] = {}
     for name, rules, options in expands:
         target = rules.expands[name].of(query, item)
-        if target is None and "/" in name:
-            continue  # a cast to a type that this item is not of
+        if target is None:
+            continue  # nobody is there, or it is a cast to a type that this item is not of
         inner = rules.expands[name].rules
         names, whole = _selected(inner, options.get("$select")), "$select" not in options
         short = name.rsplit("/", 1)[-1]
@@ -84,7 +84,7 @@ def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[
             top = whole_number(options["$top"], "$top") if "$top" in options else None
             found[short] = [_item(query, inner, one, names, whole=whole) for one in target[:top]]
         else:
-            found[short] = _item(query, inner, target, names, whole=whole) if target is not None else None
+            found[short] = _item(query, inner, target, names, whole=whole)
     return found
 
 
