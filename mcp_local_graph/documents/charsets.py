@@ -26,14 +26,17 @@ _SHIFT = re.compile(rb"\x1b\$[@B]")
 # The share of zero bytes at odd or even places by which UTF-16 of a Western text is known.
 _ZEROS = 0.3
 # The charsets that are guessed among, those that files without any mark are written in.
-_WESTERN, _CENTRAL = "cp1252", ("cp1250", "cp1254", "cp1257", "cp1258")
+_WESTERN = "cp1252"
 _GUESSED = [
-    *(_WESTERN, *_CENTRAL, "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
+    *(_WESTERN, "cp1250", "cp1254", "cp1257", "cp1258", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 ]
-# What Western European languages use beyond ASCII; read as Central European it gives letters too, but no words.
-_WESTERN_TEXT = re.compile(r"([\0-\x7f\xa0äöüÄÖÜßàâáãåæçéèêëíìîïñóòôõøúùûœÀÂÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÕØÚÙÛŒªº«»°§£€©®·•]"
-                           r"|[\u2013\u2014\u2018-\u201e\u2026]|(?<!\w)[¿¡])*")  # fmt: skip
+# What Western European languages use beyond ASCII, never three letters of it in a row; the guesser has no eye for it.
+_WESTERN_TEXT = re.compile(
+    r"(?!.*[À-ÿ]{3})([\0-\x7f\xa0äöüÄÖÜßàâáãåæçéèêëíìîïñóòôõøúùûœÀÂÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÕØÚÙÛŒªº«»°§£€©®·•]"
+    r"|[\u2013\u2014\u2018-\u201e\u2026]|(?<!\w)[¿¡])*",
+    re.DOTALL,
+)
 
 
 def ready() -> None:
@@ -86,10 +89,10 @@ def _guess(content: bytes) -> str:
 
     end = content.rfind(b"\n", 0, _SAMPLE)
     sample = content[: end if end > 0 else _SAMPLE]
-    best = from_bytes(sample, cp_isolation=_GUESSED).best()
-    if best is None or (best.encoding in _CENTRAL and _WESTERN_TEXT.fullmatch(sample.decode(_WESTERN, "replace"))):
+    if _WESTERN_TEXT.fullmatch(sample.decode(_WESTERN, "replace")):
         return _WESTERN
-    return best.encoding
+    best = from_bytes(sample, cp_isolation=_GUESSED).best()
+    return best.encoding if best else _WESTERN
 
 
 def _lossy(content: bytes, charset: str) -> tuple[str, list[Note]]:

@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import os
 import sys
-from typing import NoReturn
 
 if sys.platform != "win32":
     import resource
@@ -25,7 +24,7 @@ _HARMLESS = ("os.listdir", "os.scandir")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def limit(memory: int, seconds: float) -> None:
+def limit(memory: int, seconds: float) -> None:  # pragma: no cover - where it runs, no coverage can be written
     """Bound this process: bytes of address space, seconds of processor time; leave no core file."""
     if sys.platform == "win32":
         from mcp_local_graph.documents.job_win32 import confine  # noqa: PLC0415 - of this system only
@@ -37,7 +36,7 @@ def limit(memory: int, seconds: float) -> None:
         _set(kind, most)
 
 
-def seal() -> None:
+def seal() -> None:  # pragma: no cover - as above
     """From here on: no network, no file, no process, nothing written."""
     if sys.platform != "win32":
         _leave_the_network()
@@ -54,22 +53,18 @@ def forbidden(event: str, arguments: tuple[object, ...]) -> bool:
     return event.startswith(_FORBIDDEN) and event not in _HARMLESS
 
 
-def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:  # pragma: no cover - as above
     if forbidden(event, arguments):
-        _no(event)
+        raise PermissionError(f"The reader of documents does not do this: {event}")
 
 
-def _no(event: str) -> NoReturn:
-    raise PermissionError(f"The reader of documents does not do this: {event}")
-
-
-def _set(kind: int, most: int) -> None:
+def _set(kind: int, most: int) -> None:  # pragma: no cover - as above
     """Lower one limit for good. A system that does not know it keeps its own (macOS bounds no address space)."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(kind, (most, most))
 
 
-def _leave_the_network() -> None:
+def _leave_the_network() -> None:  # pragma: no cover - as above
     """Go where there is no network, on a Linux that lets anybody do so; elsewhere the other locks have to do."""
     if sys.platform == "linux":
         ctypes.CDLL(None).unshare(_NEW_USER_AND_NETWORK)

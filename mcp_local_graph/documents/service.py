@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from typing import Any
 import anyio
 
 from mcp_local_graph.documents import messages, process
+from mcp_local_graph.documents.answers import Heard, heard
 from mcp_local_graph.documents.kinds import BY_EXTENSION, KINDS, PICTURES
 from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_MEMORY
 from mcp_local_graph.documents.parsed import MOST_BYTES, Unreadable
@@ -79,7 +79,7 @@ class Documents:
                 said = await process.ask({**request, **self._limits}, content, self._deadline)
         except Unreadable as error:
             raise messages.error(error.code, *error.numbers) from error
-        return _document(_heard(said), request, content)
+        return _document(heard(said), request, content)
 
     @property
     def _limits(self) -> dict[str, float]:
@@ -104,67 +104,22 @@ def _request(name: str, content_type: str, pages: str, offset: int, max_chars: i
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What the reader's process said, once it is known to be of the right form."""
-
-    kind: str
-    text: str
-    total: int
-    complete: bool
-    parts: int
-    notes: list[str]
-    sides: list[int]
-
-
-def _heard(said: bytes) -> _Heard:
-    """Believe nothing: words must be in our tables, numbers must be numbers, the text must fit.
-
-    Raises:
-        DocumentUnreadable: it said why there is no text, or it did not speak as agreed.
-    """
-    try:
-        answer = json.loads(said)
-        if "error" in answer:
-            code, *numbers = answer["error"]
-            raise messages.error(code, *map(_number, numbers))
-        notes = [(code, [_number(number) for number in numbers]) for code, *numbers in answer["notes"]]
-        text = str(answer["text"])
-        return _Heard(
-            kind=answer["kind"] if answer["kind"] in KINDS else "text",
-            text=text if len(text.encode()) <= MOST_BYTES else "",
-            total=_number(answer["total"]),
-            complete=answer["complete"] is True,
-            parts=_number(answer["parts"]),
-            notes=[messages.note(code, *numbers) for code, numbers in notes[:20]],
-            sides=next((numbers for code, numbers in notes if code == "size"), [0]),
-        )
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
-        raise messages.error("crashed") from error
-
-
-def _number(value: object) -> int:
-    if type(value) is not int or not 0 <= value < 10**12:
-        raise ValueError
-    return value
-
-
-def _document(heard: _Heard, request: dict[str, Any], content: bytes) -> Document:
-    offset, end = request["offset"], request["offset"] + len(heard.text)
-    shown = heard.kind in PICTURES and len(content) <= _MOST_PICTURE and max(heard.sides) <= _MOST_PIXELS
-    notes = [*_mismatch(heard.kind, request["extension"]), *heard.notes, *_cut(offset, end, heard)]
-    if heard.kind in PICTURES and not shown:
+def _document(said: Heard, request: dict[str, Any], content: bytes) -> Document:
+    offset, end = request["offset"], request["offset"] + len(said.text)
+    shown = said.kind in PICTURES and len(content) <= _MOST_PICTURE and max(said.sides, default=0) <= _MOST_PIXELS
+    notes = [*_mismatch(said.kind, request["extension"]), *said.notes, *_cut(offset, end, said)]
+    if said.kind in PICTURES and not shown:
         notes.append(messages.note("not_shown"))
     return Document(
-        kind="image" if heard.kind in PICTURES else heard.kind,
-        text=heard.text,
-        parts=messages.counted(heard.kind, heard.parts) if heard.parts else "",
-        total_chars=heard.total,
+        kind="image" if said.kind in PICTURES else said.kind,
+        text=said.text,
+        parts=messages.counted(said.kind, said.parts) if said.parts else "",
+        total_chars=said.total,
         offset=offset,
-        next_offset=end if end < heard.total else None,
+        next_offset=end if said.text and end < said.total else None,
         note=" ".join(notes),
         image=content if shown else None,
-        image_type=f"image/{heard.kind}" if shown else "",
+        image_type=f"image/{said.kind}" if shown else "",
     )
 
 
@@ -175,10 +130,10 @@ def _mismatch(kind: str, extension: str) -> list[str]:
     return [] if same else [messages.really(kind)]
 
 
-def _cut(offset: int, end: int, heard: _Heard) -> list[str]:
+def _cut(offset: int, end: int, said: Heard) -> list[str]:
     """Which piece this is, where it is not all."""
-    if not heard.text or (offset == 0 and end == heard.total):
+    if not said.text or (offset == 0 and end == said.total):
         return []
-    of = f"{'' if heard.complete else 'more than '}{heard.total:,}"
-    rest = [f"For the rest: offset={end}."] if end < heard.total else []
+    of = f"{'' if said.complete else 'more than '}{said.total:,}"
+    rest = [f"For the rest: offset={end}."] if end < said.total else []
     return [f"These are characters {offset:,} to {end:,} of {of}.", *rest]

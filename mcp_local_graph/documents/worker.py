@@ -63,6 +63,8 @@ def _read(parsed: Parsed, kind: str, request: dict[str, Any]) -> Answer:
     parts = chosen(wanted, parsed.names) if wanted and not parsed.whole else range(len(parsed.names))
     found = window(pieces(parsed, parts), offset, request["most"], request["seconds"])
     end = offset + len(found.text)
+    if not found.total and not parsed.notes:
+        parsed.notes.append(("no_text",))
     if not found.complete and end >= found.total:
         parsed.notes.append(("unfinished",))
     if not found.text and not found.complete:

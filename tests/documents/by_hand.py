@@ -63,10 +63,11 @@ def _entry(name: str, kind: int, start: int, size: int, *, right: int = _FREE, c
 Cell = str | float
 
 
-def xls(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
-    """An Excel 97 workbook ([MS-XLS]): labels and numbers, nothing else."""
+def xls(sheets: Mapping[str, Sequence[Sequence[Cell]]], *, locked: bool = False) -> bytes:
+    """An Excel 97 workbook ([MS-XLS]): labels and numbers, nothing else. `locked`: it claims to be encrypted."""
     parts = {name: _xls_sheet(rows) for name, rows in sheets.items()}
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 6))
+    begin += _record(0x002F, struct.pack("<HHH", 1, 1, 1).ljust(54, b"x")) if locked else b""
     table = sum(4 + 8 + 2 * len(name) for name in parts)
     place = len(begin) + table + 4
     bounds = b""

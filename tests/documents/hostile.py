@@ -16,7 +16,6 @@ _MAIN = {
         "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
     ),
 }
-OFFICE = tuple(_MAIN)
 LAUGHS = (
     '<!DOCTYPE x [<!ENTITY a "haha">'
     + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True))

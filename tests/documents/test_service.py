@@ -8,7 +8,7 @@ import pytest
 from mcp_local_graph.documents.parsed import MOST_BYTES
 from mcp_local_graph.documents.service import Document, Documents
 from mcp_local_graph.errors import DocumentUnreadable
-from tests.documents import by_hand, samples
+from tests.documents import by_hand, kit, samples
 
 pytestmark = pytest.mark.anyio
 LINES = [f"line {number} of the whole text" for number in range(2000)]
@@ -170,3 +170,13 @@ async def test_many_readings_at_once_all_end() -> None:
         for number in range(6):
             group.start_soon(one, number)
     assert sorted(texts) == [f"text {number}" for number in range(6)]
+
+
+async def test_when_time_runs_out_what_was_read_is_the_answer_and_that_is_said() -> None:
+    said = kit.answer(LONG, "a.txt", seconds=0.0)
+    assert said["text"] == LINES[0]
+    assert said["notes"] == [("unfinished",)]
+
+
+async def test_when_time_runs_out_before_the_piece_that_is_the_error() -> None:
+    assert kit.error(LONG, "a.txt", seconds=0.0, offset=5000) == ["time"]

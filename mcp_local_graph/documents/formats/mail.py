@@ -52,7 +52,6 @@ def _header(message: EmailMessage, name: str) -> str:
 def _body(message: EmailMessage, notes: list[Note]) -> list[str]:
     body = message.get_body(("plain", "html"))
     if body is None:
-        notes.append(("no_text",))
         return []
     payload = body.get_payload(decode=True)
     text, said = decoded(payload if isinstance(payload, bytes) else b"", body.get_content_charset("") or "")

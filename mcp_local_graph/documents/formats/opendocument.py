@@ -42,10 +42,8 @@ def _body(members: zipfile.ZipFile) -> Element:
     """The body of its content.
 
     Raises:
-        Unreadable: there is none, or it is encrypted (OpenDocument 1.3, part 2, 4.8.3).
+        Unreadable: there is none.
     """
-    if b"encryption-data" in archive.small(members, "META-INF/manifest.xml"):
-        raise Unreadable("encrypted")
     try:
         root = ElementTree.fromstring(members.read("content.xml"), forbid_dtd=True)
     except (KeyError, ParseError) as error:

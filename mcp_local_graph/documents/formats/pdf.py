@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2 as pdfium
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 # Characters of a form field's name or value that are read.
 _FIELD = 4000
-# PDFium's sign for a hyphen at which a word was broken at a line's end.
-_BROKEN_WORD = "\ufffe"
+# PDFium's signs for a hyphen at which a word was broken at a line's end.
+_BROKEN_WORD = re.compile("[\\x02\ufffe](\r\n)?")
 
 
 def parse(content: bytes, _hints: Hints) -> Parsed:
@@ -25,8 +26,6 @@ def parse(content: bytes, _hints: Hints) -> Parsed:
         document = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
         raise Unreadable("encrypted" if error.err_code in _LOCKED else "broken") from error
-    if not len(document):
-        raise Unreadable("broken")
     pages = _Pages(document)
     return Parsed(pages.lines, [""] * len(document), whole=False, notes=pages.notes)
 
@@ -95,4 +94,4 @@ def _said(ask: Any, form: Any, annotation: Any) -> str:  # noqa: ANN401 - as abo
 
 def _whole_words(text: str) -> list[str]:
     """Its lines, words that a hyphen broke joined again."""
-    return text.replace(f"{_BROKEN_WORD}\r\n", "").replace(_BROKEN_WORD, "").splitlines()
+    return _BROKEN_WORD.sub("", text).splitlines()

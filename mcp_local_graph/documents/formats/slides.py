@@ -79,7 +79,8 @@ def _chart(chart: Any) -> Iterator[str]:  # noqa: ANN401 - as above
     title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
     yield from ["", f"Chart{': ' if title else ''}{title}"]
     for plot in chart.plots:
-        yield row(["", *map(str, plot.categories)])
+        names = [str(category) for category in plot.categories]
+        yield from [row(["", *names])] if names else []
         for series in plot.series:
             yield row([series.name, *("" if each is None else f"{each:.15g}" for each in series.values)])
     yield ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
@@ -13,6 +12,7 @@ from docx.parts.document import DocumentPart
 
 from mcp_local_graph.documents import archive
 from mcp_local_graph.documents.formats.word_lists import Lists
+from mcp_local_graph.documents.formats.word_package import whole
 from mcp_local_graph.documents.formats.word_text import TextMaker, named, value
 from mcp_local_graph.documents.parsed import Parsed, row
 
@@ -42,8 +42,9 @@ _AROUND = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER)
 
 def parse(content: bytes, _hints: Hints) -> Parsed:
     """Its text as a whole: where Word breaks pages is in no file."""
-    notes = archive.left_out(archive.checked(content))
-    part = Package.open(io.BytesIO(content)).main_document_part
+    members = archive.checked(content)
+    notes = archive.left_out(members)
+    part = Package.open(whole(members, content)).main_document_part
     parsed = Parsed(lambda _part: lines(), notes=notes)
 
     def lines() -> Iterator[str]:

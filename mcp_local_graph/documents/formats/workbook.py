@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
+import operator
+import re
 from typing import TYPE_CHECKING
 
-import python_calamine
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from mcp_local_graph.documents import archive
@@ -19,16 +21,15 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.documents.parsed import Hints
 
+# The beginning of a workbook's globals, and the record that says how they are encrypted ([MS-XLS] 2.1.7.20.3, 2.4.117).
+_FILE_PASS = re.compile(rb"\x09\x08\x10\0\0\x06\x05\0.{12}(\x86\0\0\0)?\x2f\0", re.DOTALL)
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
 def parse(content: bytes, hints: Hints) -> Parsed:
     """Its sheets; only those that are asked for are loaded."""
-    notes = _macros(content) if hints.kind == "xls" else archive.left_out(archive.checked(content))
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except python_calamine.PasswordError as error:
-        raise Unreadable("encrypted") from error
+    notes = _of_old(content) if hints.kind == "xls" else archive.left_out(archive.checked(content))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
     names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
     if hidden:
@@ -42,8 +43,14 @@ def parse(content: bytes, hints: Hints) -> Parsed:
     return Parsed(lines, names, whole=False, notes=notes)
 
 
-def _macros(content: bytes) -> list[Note]:
-    """Macros of an OLE file are in a storage of this name ([MS-OVBA] 2.2.1)."""
+def _of_old(content: bytes) -> list[Note]:
+    """An Excel 97 file: macros are in a storage of this name ([MS-OVBA] 2.2.1).
+
+    Raises:
+        Unreadable: it has a password (calamine would not say why it gives up).
+    """
+    if _FILE_PASS.search(content):
+        raise Unreadable("encrypted")
     return [("macros",)] if "_VBA_PROJECT".encode("utf-16-le") in content else []
 
 
@@ -52,8 +59,9 @@ def _size(sheet: CalamineSheet) -> str:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[str]:
-    for cells in sheet.iter_rows():
-        yield row(map(shown, cells))
+    """Its rows from the first that has anything."""
+    lines = (row(map(shown, cells)) for cells in sheet.iter_rows())
+    return itertools.dropwhile(operator.not_, lines)
 
 
 def shown(value: Value) -> str:
