@@ -68,6 +68,7 @@ NOTES = {
     "charts": "{0:,} charts are not shown.",
     "tracked": "Tracked changes are shown as if accepted; {0:,} deletions are left out.",
     "hidden": "{0:,} hidden pieces of text were left out.",
+    "unseen": "{0:,} characters that its reader does not see were left out.",
     "hidden_parts": "{0:,} hidden ones are among them, marked (hidden).",
     "unread_parts": "{0:,} parts are damaged and could not be read.",
     "guessed": "Its charset was guessed.",

@@ -106,6 +106,7 @@ Preis €5 fett\tEnde
 a{b}""",
     "html": """\
 One \u2013 Ünïcode
+
 Two""",
     "eml": """\
 From: Jürgen <j@fabrikam.com>

@@ -32,7 +32,7 @@ def test_html_is_read_where_there_is_nothing_else() -> None:
     message = EmailMessage()
     message["Subject"] = "Plan"
     message.set_content("<p>one</p><script>no()</script><p>two</p>", subtype="html")
-    assert read(message) == "Subject: Plan\n\none\ntwo"
+    assert read(message) == "Subject: Plan\n\none\n\ntwo"
 
 
 def test_what_is_attached_is_listed_with_type_and_size() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborHTMLParser
-
 from mcp_local_graph.documents.charsets import decoded
 from mcp_local_graph.documents.parsed import Parsed
+from mcp_local_graph.safety import html_text  # noqa: F401 - loaded here, since later no module can be
+from mcp_local_graph.safety.untrusted import from_html
 
 if TYPE_CHECKING:
-    from mcp_local_graph.documents.parsed import Hints
+    from mcp_local_graph.documents.parsed import Hints, Note
 
 _HEAD = 2048
 _CHARSET = re.compile(
@@ -23,11 +23,11 @@ def parse(content: bytes, hints: Hints) -> Parsed:
     """Its text."""
     said = _CHARSET.search(content[:_HEAD])
     text, notes = decoded(content, (said[1] or said[2]).decode() if said else hints.charset)
-    return Parsed(lambda _part: seen(text), notes=notes)
+    lines, unseen = seen(text)
+    return Parsed(lambda _part: lines, notes=[*notes, *unseen])
 
 
-def seen(html: str) -> list[str]:
-    """What HTML shows, line by line."""
-    tree = LexborHTMLParser(html)
-    tree.strip_tags(["script", "style", "noscript", "template", "head"])
-    return (tree.body.text(separator="\n", strip=True) if tree.body else "").split("\n")
+def seen(html: str) -> tuple[list[str], list[Note]]:
+    """What HTML shows, line by line; and how much of it is hidden from its reader."""
+    text = from_html(html)
+    return text.split("\n"), [("unseen", text.removed)] if text.removed else []

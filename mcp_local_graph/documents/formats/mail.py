@@ -56,7 +56,11 @@ def _body(message: EmailMessage, notes: list[Note]) -> list[str]:
     payload = body.get_payload(decode=True)
     text, said = decoded(payload if isinstance(payload, bytes) else b"", body.get_content_charset("") or "")
     notes.extend(said)
-    return seen(text) if body.get_content_subtype() == "html" else text.splitlines()
+    if body.get_content_subtype() != "html":
+        return text.splitlines()
+    lines, unseen = seen(text)
+    notes.extend(unseen)
+    return lines
 
 
 def _attachments(message: EmailMessage) -> Iterator[str]:
