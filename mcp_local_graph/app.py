@@ -39,14 +39,14 @@ class Services:
             require_person=self.auth.require_person,
             user_name=who.user_name,
             personal=who.personal,
-            store=await self.stores.of(who.account.home_account_id if who.account else "nobody yet"),
+            store=await self.stores.of(who.account.key if who.account else ""),
         )
         return Graph(await self.connection.open(), caller)
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
         """Forget the account in use, or all of them, and what they were shown. Returns whom. Needs no network."""
         leaving = await self.auth.sign_out(everyone=everyone)
-        await in_thread(self.stores.wipe, [account.home_account_id for account in leaving], everyone=everyone)
+        await in_thread(self.stores.wipe, [account.key for account in leaving], everyone=everyone)
         return leaving
 
 
@@ -59,7 +59,7 @@ class Stores:
         self._open: dict[str, Store] = {}
 
     async def of(self, account: str) -> Store:
-        """The store of an account, ready for use."""
+        """The store of an account, ready for use; in memory while nobody knows whose it would be."""
         if account not in self._open:
             made = await in_thread(self._opened, account)
             self._open.setdefault(account, made)
@@ -68,7 +68,7 @@ class Stores:
     def _opened(self, account: str) -> Store:
         from mcp_local_graph.graph import store  # noqa: PLC0415 - brings SQLite, which a start must not pay for
 
-        made = store.Store(store.place(self._state_dir, self._app, account))
+        made = store.Store(store.place(self._state_dir, self._app, account) if account else None)
         made.open()
         return made
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.errors import HandleUnknown
 from mcp_local_graph.graph.client import Kind
 from tests.support import services
@@ -52,3 +53,18 @@ async def test_logout_of_everybody_wipes_what_anybody_was_shown(tenant: DemoTena
     (await signed_in.stores.of("long gone")).remember("zone", "Asia/Tehran")
     await signed_in.sign_out(everyone=True)
     assert (await services(tenant, tmp_path).stores.of("long gone")).recall("zone") == ""
+
+
+async def test_accounts_of_a_credential_are_told_apart_by_name_and_tenant(tenant: DemoTenant, tmp_path: Path) -> None:
+    ines, rui = (Account("", name, "tenant") for name in ("ines@example.com", "rui@example.com"))
+    stores = services(tenant, tmp_path).stores
+    (await stores.of(ines.key)).remember("zone", "Europe/London")
+    assert (await stores.of(rui.key)).recall("zone") == ""
+    assert (await services(tenant, tmp_path).stores.of(ines.key)).recall("zone") == "Europe/London"
+
+
+async def test_what_nobody_known_was_shown_is_kept_in_memory(tenant: DemoTenant, tmp_path: Path) -> None:
+    unknown = await services(tenant, tmp_path).stores.of("")
+    unknown.remember("zone", "Europe/London")
+    assert unknown.recall("zone") == "Europe/London"
+    assert not (tmp_path / "state").exists()

@@ -24,6 +24,11 @@ class Account:
     user_name: str
     tenant_id: str
 
+    @property
+    def key(self) -> str:
+        """What tells it from all others: an account that came with a credential has no key of MSAL's."""
+        return self.home_account_id or f"{self.tenant_id}|{self.user_name}"
+
     def is_named(self, name: str) -> bool:
         """Whether a person who says `name` means this account: its user name, or MSAL's key of it."""
         return name.casefold() in {self.user_name.casefold(), self.home_account_id.casefold()}

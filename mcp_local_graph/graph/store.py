@@ -82,6 +82,10 @@ class Store:
         # How many more handles may be written before somebody counts them.
         self.room = 0
 
+    def __del__(self) -> None:
+        """Python 3.13 and later complain of a connection that nobody closed."""
+        self._close()
+
     def open(self) -> None:
         """Make ready for use. It takes some milliseconds, so not on the event loop."""
         self.run(lambda _: None)
