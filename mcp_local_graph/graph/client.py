@@ -13,7 +13,7 @@ from mcp_local_graph import threads
 from mcp_local_graph.errors import CursorUnknown
 from mcp_local_graph.graph import cursors, handles, paging
 from mcp_local_graph.graph.ask import Ask, Options, headers, query
-from mcp_local_graph.graph.handles import Found, Kind
+from mcp_local_graph.graph.handles import Found, Kind, Shown
 from mcp_local_graph.graph.links import pinned
 from mcp_local_graph.graph.paging import Page, Place
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.graph.store import Store
     from mcp_local_graph.graph.transport import TokenSource
 
-__all__ = ["Ask", "Caller", "Connection", "Downloaded", "Found", "Graph", "Kind", "Page"]
+__all__ = ["Ask", "Caller", "Connection", "Downloaded", "Found", "Graph", "Kind", "Page", "Shown"]
 
 # Seconds for all requests of one tool call together; hosts drop a call after about sixty.
 DEADLINE = 30.0
@@ -214,6 +214,10 @@ class Graph:
         `note` is what `find` gives back with it; without one an earlier note stays.
         """
         return handles.give(self._caller.store, kind, path, note)
+
+    def show_all(self, objects: Sequence[Shown]) -> list[str]:
+        """The handles of several objects, which is quicker than one by one."""
+        return handles.give_all(self._caller.store, objects)
 
     def find(self, handle: str, *kinds: Kind) -> Found:
         """The object that was shown under a handle, of one of these kinds.

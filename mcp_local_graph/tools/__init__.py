@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.tools.account import ACCOUNT
+from mcp_local_graph.tools.graph import GRAPH
 from mcp_local_graph.tools.profile import PROFILE
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.tools.needs import Toolset
 
-TOOLSETS = (ACCOUNT, PROFILE)
+TOOLSETS = (ACCOUNT, PROFILE, GRAPH)
 
 
 def needed(toolsets: Iterable[Toolset]) -> frozenset[str]:

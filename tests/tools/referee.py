@@ -32,8 +32,9 @@ def problems(requests: Iterable[RequestRecord]) -> list[str]:
 
 def _problems(request: RequestRecord) -> list[str]:
     path = request.path.removeprefix("/v1.0")
-    names = request.query.get("$select", "").split(",")
-    found = [f"{path} has no property {name}" for name in names if name and name not in properties(path)]
+    names = [name for name in request.query.get("$select", "").split(",") if name]
+    known = properties(path) if names else set()
+    found = [f"{path} has no property {name}" for name in names if known and name not in known]
     if (operation := _operation(path, request.method.lower())) is not None:
         declared = {each["name"]: each["schema"] for each in map(_resolved, operation["parameters"])}
         found += [f"{path} takes no {name}" for name in request.query if name not in declared]
@@ -58,12 +59,16 @@ def permissions() -> dict[str, tuple[bool, bool]]:
 
 
 def properties(path: str) -> set[str]:
-    """The properties of what is at a path, those of derived types among them."""
-    types = load("types")["types"]
+    """The properties of what is at a path, those of derived types among them; nothing where it is not known."""
+    types, described = load("types")["types"], load("types")
     first, *rest = path.strip("/").split("/")
-    kind = load("types")["singletons"][first]
+    kind = described["singletons"].get(first) or f"*{described['sets'].get(first, '')}"
     for segment in rest:
-        kind = _all(types, kind, up=True)[segment].lstrip("*")
+        # Of a list, a segment is an id; of an object, one of its properties.
+        kind = kind[1:] if kind.startswith("*") else _all(types, kind, up=True).get(segment, "*")
+        if kind not in types and kind.removeprefix("*") not in types:
+            return set()
+    kind = kind.removeprefix("*")
     return set(_all(types, kind, up=True)) | set(_all(types, kind, up=False))
 
 
@@ -80,7 +85,16 @@ def _all(types: dict[str, Any], kind: str, *, up: bool) -> dict[str, str]:
 
 
 def _operation(path: str, method: str) -> dict[str, Any] | None:
-    operation: dict[str, Any] | None = load("openapi-subset")["paths"].get(path, {}).get(method)
+    """What is described of a path; the description that has most of its segments as they are."""
+    paths = load("openapi-subset")["paths"]
+    parts = path.strip("/").split("/")
+    fitting = [
+        (sum(map(str.__eq__, template, parts)), "/".join(["", *template]))
+        for template in (each.strip("/").split("/") for each in paths)
+        if len(template) == len(parts)
+        and all(one == other or one.startswith("{") for one, other in zip(template, parts, strict=True))
+    ]
+    operation: dict[str, Any] | None = paths[max(fitting)[1]].get(method) if fitting else None
     return operation
 
 

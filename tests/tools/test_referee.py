@@ -21,6 +21,10 @@ def test_a_right_request_passes() -> None:
         request("/v1.0/me/manager", select="displayName,mail"),
         request("/v1.0/me/mailboxSettings", select="timeZone"),
         request("/v1.0/me/messages", top="5"),
+        request("/v1.0/users", select="displayName,id", top="5"),
+        request("/v1.0/users/ann@example.com/manager", select="displayName"),
+        request("/v1.0/me/messages/1/attachments", select="name,contentId"),
+        request("/v1.0/me/inventions", select="anything"),
     ]
     assert referee.problems(right) == []
 
@@ -31,6 +35,10 @@ def test_a_right_request_passes() -> None:
         (request("/v1.0/me", select="shoeSize"), "no property shoeSize"),
         (request("/v1.0/me/manager", select="shoeSize"), "no property shoeSize"),
         (request("/v1.0/me", select="id,id"), "not valid"),
+        (request("/v1.0/users", select="shoeSize"), "no property shoeSize"),
+        (request("/v1.0/users/ann@example.com", select="shoeSize"), "no property shoeSize"),
+        (request("/v1.0/users/ann@example.com/messages", top="five"), "not valid"),
+        (request("/v1.0/me/messages/1/attachments", select="shoeSize"), "no property shoeSize"),
         (request("/v1.0/me", top="5"), "takes no $top"),
         (request("/v1.0/me/messages", top="five"), "not valid"),
         (request("/v1.0/me/messages", count="maybe"), "not valid"),
