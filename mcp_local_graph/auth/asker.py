@@ -151,7 +151,7 @@ class Asker:
 
         def found() -> Account | None:
             try:
-                silent.token(need, renew=False)
+                silent.token(need)
             except LocalGraphError:
                 return None
             return entra.cache.account(silent.entry(need)["home_account_id"])
@@ -199,7 +199,8 @@ class Asker:
 
         cache = self._opened()[0].cache
         home, granted = account.home_account_id, graph_scopes(answer)
-        cache.note_token(home, str(answer["access_token"]), asked=need.scopes, granted=granted)
+        secret = str(answer["access_token"])
+        cache.note_token(home, secret, asked=need.scopes, granted=granted, claims=need.claims)
         cache.note_person(account)
 
     def _drop(self, account: Account) -> None:

@@ -159,7 +159,9 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             with self._transaction():
                 self._noted(account).used.update(new)
 
-    def note_token(self, account: str, secret: str, *, asked: Iterable[str], granted: Iterable[str]) -> None:
+    def note_token(
+        self, account: str, secret: str, *, asked: Iterable[str], granted: Iterable[str], claims: str | None = None
+    ) -> None:
         """Remember what the newest access token was asked for, and drop the older ones of this account.
 
         MSAL keeps a token for each set of scopes, and would give out an old one, a revoked one perhaps, whose set is
@@ -167,7 +169,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         """
         with self._transaction():
             note = self._noted(account)
-            note.asked = set(asked)
+            note.asked, note.claims = set(asked), claims or ""
             note.granted.update(granted)
             if self._waiting and self._waiting.scopes <= note.granted:
                 self._waiting = None

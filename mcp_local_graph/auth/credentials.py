@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.auth.accounts import Account, Who
+from mcp_local_graph.auth.challenges import answers
 from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import SettingsError, SignInFailed
 from mcp_local_graph.threads import in_thread
@@ -104,11 +105,17 @@ class CredentialStatus:
 
 
 class _Kept(NamedTuple):
-    """A token, what it says of itself, and until when it is good, by a clock that nobody sets."""
+    """A token, what it says of itself, until when it is good by a clock that nobody sets, and what it answers."""
 
     token: str
     claims: dict[str, Any]
     good_until: float
+    challenge: str
+
+    def is_refused(self, challenge: str | None, refused: str | None) -> bool:
+        """Whether this is the token that was refused, or one that does not answer the challenge."""
+        answered = challenge is None or bool(refused and answers(self.challenge, challenge))
+        return self.token == refused or not answered
 
 
 class CredentialTokens:
@@ -119,10 +126,16 @@ class CredentialTokens:
         self._asking = threading.Lock()
         self._kept: _Kept | None = None
         self._claims: dict[str, Any] = {}
-        self._flights: dict[tuple[str | None, bool], asyncio.Future[str]] = {}
+        self._flights: dict[tuple[str | None, str | None], asyncio.Future[str]] = {}
 
-    async def token(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:  # noqa: ARG002 - a credential gives all that it has, whatever is asked for
-        """An access token for Graph; `claims` and `renew` as in AuthenticationService.
+    async def token(
+        self,
+        scopes: Iterable[str],  # noqa: ARG002 - a credential gives all that it has, whatever is asked for
+        claims: str | None = None,
+        *,
+        instead_of: str | None = None,
+    ) -> str:
+        """An access token for Graph; `claims` and `instead_of` as in AuthenticationService.
 
         Callers that ask for the same at the same time share one request.
 
@@ -131,9 +144,9 @@ class CredentialTokens:
             SignInFailed: the credential gives no token.
             SettingsError: the environment lacks what the credential needs.
         """
-        key = (claims, renew)
+        key = (claims, instead_of)
         if key not in self._flights:
-            self._flights[key] = asyncio.ensure_future(in_thread(self._token, claims, renew=renew))
+            self._flights[key] = asyncio.ensure_future(in_thread(self._token, claims, instead_of))
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
         return await asyncio.shield(self._flights[key])
 
@@ -221,16 +234,16 @@ class CredentialTokens:
             return Identity.PERSON
         return Identity.UNKNOWN if self._source.kind is Credential.AZURE_CLI else Identity.APP
 
-    def _landed(self, key: tuple[str | None, bool], flight: asyncio.Future[str]) -> None:
+    def _landed(self, key: tuple[str | None, str | None], flight: asyncio.Future[str]) -> None:
         del self._flights[key]
         if not flight.cancelled():
             flight.exception()  # asked for here, so that nobody misses it when all who waited were cancelled
 
-    def _token(self, claims: str | None, *, renew: bool) -> str:
+    def _token(self, claims: str | None, instead_of: str | None) -> str:
         """In daemon threads, one at a time: who waited finds what another has fetched meanwhile."""
         with self._asking:
-            if claims or renew:
-                self._kept = None  # it was refused: nobody may get it again, whatever comes of this
+            if self._kept is not None and self._kept.is_refused(claims, instead_of):
+                self._kept = None  # nobody may get it again, whatever comes of this
             if self._kept is None or time.monotonic() >= self._kept.good_until:
                 self._kept = self._fetch(claims)
                 self._claims = self._kept.claims
@@ -242,7 +255,7 @@ class CredentialTokens:
         fetched = azure_tokens.fetch(self._source, claims)
         left = fetched.expires_on - time.time()
         good = left - min(_MARGIN, left * _MARGIN_SHARE)
-        return _Kept(fetched.token, _claims_of(fetched.token), time.monotonic() + good)
+        return _Kept(fetched.token, _claims_of(fetched.token), time.monotonic() + good, claims or "")
 
 
 def _claims_of(token: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ class Note:
     """One account in one tenant. Scopes are Graph's, by short name.
 
     `granted` is all that Entra ever named in an answer, `used` what tools asked for. `asked` is what the newest access
-    token was asked for: Entra may name less than that in its answer, and asking again would not change it.
+    token was asked for: Entra may name less than that in its answer, and asking again would not change it; `claims` is
+    the challenge that this token answers, as JSON text.
     """
 
     granted: set[str] = field(default_factory=set)
@@ -19,6 +20,7 @@ class Note:
     asked: set[str] = field(default_factory=set)
     user_name: str = ""
     tenant_id: str = ""
+    claims: str = ""
 
     def state(self) -> dict[str, Any]:
         """As JSON can hold it."""

@@ -51,16 +51,16 @@ class AuthenticationService:
         self._registration = registration
         self._opening = threading.Lock()
         self._opened: tuple[Entra, Silent] | None = None
-        self._flights: dict[tuple[Need, bool], asyncio.Future[str]] = {}
+        self._flights: dict[tuple[Need, str | None], asyncio.Future[str]] = {}
         self._beginning = anyio.Lock()
         self._attempt: Attempt | None = None
         self._asker = Asker(registration, self._open)
 
-    async def token(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
+    async def token(self, scopes: Iterable[str], claims: str | None = None, *, instead_of: str | None = None) -> str:
         """An access token that covers `scopes`, without asking anybody.
 
-        `claims` is a claims challenge as JSON text; `renew` asks for a new token though the cached one looks good.
-        Callers that ask for the same at the same time share one request.
+        `claims` is a claims challenge as JSON text; `instead_of` is a token that was refused, with claims or without.
+        Callers that ask for the same at the same time share one request, as do all who had the same token refused.
 
         Raises:
             SignInNeeded: only the person can help.
@@ -70,9 +70,9 @@ class AuthenticationService:
         """
         need = Need(frozenset(scopes), claims)
         self._check_client_id()
-        key = (need, renew)
+        key = (need, instead_of)
         if key not in self._flights:
-            self._flights[key] = asyncio.ensure_future(in_thread(self._silently, need, renew=renew))
+            self._flights[key] = asyncio.ensure_future(in_thread(self._silently, need, instead_of))
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
         return await _within_deadline(asyncio.shield(self._flights[key]))
 
@@ -149,7 +149,7 @@ class AuthenticationService:
         """What an administrator has to be asked for, so that these scopes can be had. Needs no network."""
         return await in_thread(self._approval, frozenset(scopes))
 
-    def _landed(self, key: tuple[Need, bool], flight: asyncio.Future[str]) -> None:
+    def _landed(self, key: tuple[Need, str | None], flight: asyncio.Future[str]) -> None:
         del self._flights[key]
         if not flight.cancelled():
             flight.exception()  # asked for here, so that nobody misses it when all who waited were cancelled
@@ -177,9 +177,9 @@ class AuthenticationService:
                 self._opened = entra, Silent(entra)
             return self._opened
 
-    def _silently(self, need: Need, *, renew: bool) -> str:
+    def _silently(self, need: Need, instead_of: str | None) -> str:
         try:
-            return self._open()[1].token(need, renew=renew)
+            return self._open()[1].token(need, instead_of)
         except (AdminConsentNeeded, BlockedByPolicy, RegistrationWrong) as error:
             told = self._asker.refused_silently(need, error)
             if told is error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcp_local_graph.auth import broker
+from mcp_local_graph.auth.challenges import answers
 from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
 from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of
 from mcp_local_graph.errors import (
@@ -52,37 +53,42 @@ class Silent:
         self._cache = entra.cache
         self._refreshing = threading.Lock()
 
-    def token(self, need: Need, *, renew: bool) -> str:
-        """An access token that covers `need`; `renew` passes by the cached one. Raises LocalGraphError."""
+    def token(self, need: Need, instead_of: str | None = None) -> str:
+        """An access token that covers `need`, another than `instead_of`. Raises LocalGraphError."""
         entry = self.entry(need)
-        token = self._token(entry, need, renew=renew)
+        token = self._token(entry, need, instead_of)
         self._cache.note_used(entry["home_account_id"], need.scopes)
         return token
 
-    def _token(self, entry: dict[str, Any], need: Need, *, renew: bool) -> str:
+    def _token(self, entry: dict[str, Any], need: Need, instead_of: str | None) -> str:
         home = entry["home_account_id"]
         need = replace(need, account=home, hint=entry.get("username"))
-        fresh = need.claims is None and not renew
-        if fresh and (cached := self._cached(home, need.scopes)):
+        if cached := self._usable(home, need, instead_of):
             return cached
-        before = self._known(home)
         with self._alone():
             # Another thread or process may have done it while we waited.
-            done = need.claims is None and (fresh or self._known(home) != before)
-            if done and (cached := self._cached(home, need.scopes)):
+            if cached := self._usable(home, need, instead_of):
                 return cached
             asked = self._cache.granted(home) | need.scopes
             try:
-                answer = token_answer(lambda: self._ask(entry, asked, need, renew=renew), need)
+                answer = token_answer(lambda: self._ask(entry, asked, need, renew=instead_of is not None), need)
             except ServiceUnavailable:
-                if fresh and (aged := self._cached(home, need.scopes, aged=True)):
+                plain = need.claims is None and instead_of is None
+                if plain and (aged := self._cached(home, need.scopes, aged=True)):
                     return aged
                 raise
             self._check(answer, entry)
-            if answer.get("token_source") == "identity_provider":
-                secret = str(answer["access_token"])
-                self._cache.note_token(home, secret, asked=asked, granted=graph_scopes(answer))
+            if answer.get("token_source") != "cache":
+                secret, granted = str(answer["access_token"]), graph_scopes(answer)
+                self._cache.note_token(home, secret, asked=asked, granted=granted, claims=need.claims)
         return str(answer["access_token"])
+
+    def _usable(self, home: str, need: Need, instead_of: str | None) -> str | None:
+        """The cached token, if it does: of many calls that Graph refuses with one token, the first gets a new one."""
+        if need.claims is not None and not (instead_of and answers(self._cache.note(home).claims, need.claims)):
+            return None
+        cached = self._cached(home, need.scopes)
+        return None if cached == instead_of else cached
 
     def entry(self, need: Need) -> dict[str, Any]:
         """MSAL's entry of the account to use: the pinned one, the chosen one, or the only one.
@@ -173,10 +179,6 @@ class Silent:
             if covers and (young or (aged and left > _LEAST)):
                 return str(token["secret"])
         return None
-
-    def _known(self, home: str) -> set[str]:
-        """All cached tokens of an account, to see whether there is a new one."""
-        return {token["secret"] for token in self._tokens(home)}
 
     def _tokens(self, home: str) -> list[dict[str, Any]]:
         realm = self._entra.realm

@@ -34,8 +34,8 @@ DEADLINE = 30.0
 class TokenSource(Protocol):
     """Gives access tokens for Graph."""
 
-    async def __call__(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
-        """A token that covers the scopes. Raises LocalGraphError."""
+    async def __call__(self, scopes: Iterable[str], claims: str | None = None, *, instead_of: str | None = None) -> str:
+        """A token that covers the scopes; another one where `instead_of` was refused. Raises LocalGraphError."""
 
 
 class GraphTransport(httpx.AsyncBaseTransport):
@@ -84,10 +84,11 @@ class GraphTransport(httpx.AsyncBaseTransport):
         scopes = request.extensions["scopes"]
         request.headers["client-request-id"] = str(uuid.uuid4())
         request.headers["Accept-Encoding"] = "gzip"
+        token = await self._token(scopes)
         try:
-            return await self._send(request, await self._token(scopes), scopes)
+            return await self._send(request, token, scopes)
         except TokenRejected as rejected:
-            token = await self._token(scopes, rejected.claims, renew=rejected.claims is None)
+            token = await self._token(scopes, rejected.claims, instead_of=token)
         try:
             return await self._send(request, token, scopes)
         except TokenRejected as rejected:

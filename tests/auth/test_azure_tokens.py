@@ -108,7 +108,8 @@ async def test_a_token_without_a_life_is_asked_for_anew_each_time(tenant: DemoTe
 
 
 async def test_renewing_asks_entra_and_no_cache(tenant: DemoTenant, app: CredentialTokens) -> None:
-    assert await app.token(SCOPES) != await app.token(SCOPES, renew=True)
+    old = await app.token(SCOPES)
+    assert await app.token(SCOPES, instead_of=old) != old
 
 
 async def test_a_challenge_of_graph_is_passed_on_and_its_answer_is_what_counts_from_then_on(

@@ -56,7 +56,7 @@ async def test_the_systems_own_account_signs_in_and_its_tokens_come_from_the_bro
     assert (await ended(attempt)).user_name == ALEX.name
     assert runtime.calls == ["signin_silently"]
     assert await auth.token(BASIC) == f"token of {ALEX.name}"
-    assert await auth.token(BASIC, renew=True) == f"token of {ALEX.name}"
+    assert await auth.token(BASIC, instead_of=f"token of {ALEX.name}") == f"token of {ALEX.name}"
     assert runtime.calls == ["signin_silently", f"acquire_token_silently {ALEX.name}"]
     assert (await auth.status()).ways == ("broker", "browser", "device")
 

@@ -3,10 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +17,7 @@ from tests.auth.kit import BASIC, service, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mcp_local_graph.sandbox import DemoTenant
 
@@ -278,33 +276,6 @@ def test_memory_lets_an_account_go(tmp_path: Path) -> None:
     cache.use("ines.tenant")
     cache.remove("ines.tenant")
     assert (names(cache), cache.in_use, list(tmp_path.iterdir())) == ([], None, [])
-
-
-ADDING = """
-import pathlib, sys
-sys.path.insert(0, {root!r})
-from tests.auth.test_cache import sealed, signing_in
-cache = sealed(pathlib.Path(sys.argv[1]))
-for number in range(20):
-    cache.add(signing_in(f"{{sys.argv[2]}}{{number:02}}"))
-    cache.note_token("all.tenant", "", asked=(), granted={{f"{{sys.argv[2]}}.{{number}}"}})
-"""
-
-
-def test_four_processes_that_sign_people_in_at_the_same_time_lose_none(tmp_path: Path) -> None:
-    script = ADDING.format(root=str(Path(__file__).parents[2]))
-    writers = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], stderr=subprocess.PIPE)  # noqa: S603 - our own script
-        for name in "abcd"
-    ]
-    for writer in writers:
-        _, complaints = writer.communicate(timeout=60)
-        assert (writer.returncode, complaints) == (0, b"")
-    cache = sealed(tmp_path)
-    everybody = sorted(f"{name}{number:02}" for name in "abcd" for number in range(20))
-    assert names(cache) == everybody
-    assert tokens(cache) == [f"{RT}{name}" for name in everybody]
-    assert len(cache.granted("all.tenant")) == 80
 
 
 # Which file

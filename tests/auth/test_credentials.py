@@ -70,7 +70,7 @@ async def test_two_hundred_calls_at_once_and_all_later_ones_share_one_question(a
 async def test_who_comes_while_another_question_is_under_way_takes_its_answer(az: FakeAz, tenant: DemoTenant) -> None:
     az.gives(OPAQUE)
     auth = tokens(tenant, Credential.AZURE_CLI)
-    both = await asyncio.gather(auth.token(SCOPES, renew=True), auth.token(SCOPES))
+    both = await asyncio.gather(auth.token(SCOPES, instead_of="another"), auth.token(SCOPES))
     assert set(both) == {OPAQUE}
     assert len(az.calls) == 1
 
@@ -99,7 +99,8 @@ async def test_a_renewed_token_replaces_the_refused_one_for_everybody(az: FakeAz
     az.gives("refused")
     await auth.token(SCOPES)
     az.gives("renewed")
-    assert await auth.token(SCOPES, renew=True) == "renewed"
+    assert await auth.token(SCOPES, instead_of="refused") == "renewed"
+    assert await auth.token(SCOPES, instead_of="refused") == "renewed", "for who hears of it late, too"
     assert await auth.token(SCOPES) == "renewed"
     assert len(az.calls) == 2
 
@@ -267,7 +268,7 @@ async def test_a_service_principal_in_az_is_refused_what_is_about_me(az: FakeAz,
     with pytest.raises(SettingsError, match="no signed-in person"):
         auth.require_person()
     az.gives(PERSON)
-    await auth.token(SCOPES, renew=True)
+    await auth.token(SCOPES, instead_of=APP)
     auth.require_person()
 
 

@@ -101,7 +101,7 @@ async def test_after_a_challenge_and_after_a_refusal_the_machine_is_asked_again(
         auth = tokens(tenant, KIND)
         assert await auth.token(SCOPES) == "old"
         assert await auth.token(SCOPES, CHALLENGE) == await auth.token(SCOPES) == "challenged"
-        assert await auth.token(SCOPES, renew=True) == await auth.token(SCOPES) == "renewed"
+        assert await auth.token(SCOPES, instead_of="challenged") == await auth.token(SCOPES) == "renewed"
 
 
 async def test_a_person_in_azures_own_shell_is_known_by_the_token(

@@ -143,9 +143,36 @@ async def test_a_new_token_can_be_asked_for_though_the_old_one_looks_good(tenant
     auth = service(tenant, tmp_path)
     await sign_in(auth)
     old = await auth.token(BASIC)
-    new = await auth.token(BASIC, renew=True)
+    new = await auth.token(BASIC, instead_of=old)
     assert new != old
     assert await auth.token(BASIC) == new
+
+
+@pytest.mark.parametrize("claims", [None, CLAIMS])
+async def test_who_hears_late_that_the_old_token_was_refused_gets_the_new_one(
+    tenant: DemoTenant, tmp_path: Path, claims: str | None
+) -> None:
+    auth, other = (service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT) for _ in range(2))
+    await sign_in(auth)
+    old = await auth.token(BASIC)
+    new = await auth.token(BASIC, claims, instead_of=old)
+    assert new != old
+    tenant.control.clear_requests()
+    for late in (auth, other):
+        assert await late.token(BASIC, claims, instead_of=old) == new
+    assert tenant.control.requests() == []
+    assert await auth.token(BASIC, claims, instead_of=new) not in {old, new}
+
+
+async def test_a_new_token_that_does_not_answer_the_challenge_is_not_given_for_one_that_does(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    old = await auth.token(BASIC)
+    challenged = await auth.token(BASIC, CLAIMS, instead_of=old)
+    plain = await auth.token(BASIC, instead_of=challenged)
+    assert await auth.token(BASIC, CLAIMS, instead_of=old) not in {old, challenged, plain}
 
 
 async def test_a_revoked_sign_in_needs_the_person_and_then_works_again(tenant: DemoTenant, tmp_path: Path) -> None:
@@ -180,7 +207,7 @@ async def test_without_a_network_a_good_token_still_serves(tenant: DemoTenant, t
     token = await auth.token(BASIC)
     tenant.stop()
     assert await auth.token(BASIC) == token
-    error = await failure(auth.token(BASIC, renew=True))
+    error = await failure(auth.token(BASIC, instead_of=token))
     assert type(error) is ServiceUnavailable
     assert await auth.token(BASIC) == token
 
@@ -192,9 +219,9 @@ async def test_a_token_in_its_last_minutes_serves_while_entra_is_down(tenant: De
     tenant.control.queue_entra_error(503)
     token = await auth.token(BASIC)
     assert tenant.control.requests("token")[-1].form["grant_type"] == "refresh_token"
-    assert await auth.token(BASIC) != token
+    assert (newer := await auth.token(BASIC)) != token
     tenant.control.queue_entra_error(503)
-    assert isinstance(await failure(auth.token(BASIC, renew=True)), ServiceUnavailable)
+    assert isinstance(await failure(auth.token(BASIC, instead_of=newer)), ServiceUnavailable)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +286,7 @@ async def test_permissions_grow_and_every_silent_call_asks_for_all_of_them(tenan
     assert asked == {f"{graph}/Contacts.Read", "openid", "profile", "offline_access"}
     assert await auth.granted() == BASIC | more
     assert await auth.token(BASIC) == await auth.token(more)
-    await auth.token(BASIC, renew=True)
+    await auth.token(BASIC, instead_of=await auth.token(BASIC))
     refreshed = set(tenant.control.requests("token")[-1].form["scope"].split())
     assert refreshed >= {f"{graph}/User.Read", f"{graph}/Contacts.Read"}
 

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mcp_local_graph import threads
 from mcp_local_graph.auth import vault
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.kit import SOON
@@ -156,6 +158,7 @@ def test_each_write_is_seen_in_the_signature(tmp_path: Path) -> None:
 
 TOO_BIG = """
 import pathlib, resource, signal, sys
+from mcp_local_graph import threads
 from mcp_local_graph.auth import vault
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
@@ -180,14 +183,15 @@ def test_a_full_disk_leaves_the_old_content_intact(tmp_path: Path) -> None:
     )
     assert run.stdout == f"{os.strerror(27)}\n"  # EFBIG stands in for ENOSPC
     assert kept.load() == SECRET
-    # The rest of the failed write is in nobody's way.
+    # Of the failed write nothing is left, to take the little room there is.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tokens.bin", "tokens.lock", "tokens.queue.lock"]
     kept.save(b"next")
     assert kept.load() == b"next"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tokens.bin", "tokens.lock"]
 
 
 ADDING = """
 import pathlib, sys
+from mcp_local_graph import threads
 from mcp_local_graph.auth import vault
 kept = vault.sealed(pathlib.Path(sys.argv[1]) / "tokens.bin", bytes(range(32)), "sealed")
 for number in range(20):
@@ -234,6 +238,7 @@ def test_a_reader_needs_no_lock_and_sees_whole_contents_only(tmp_path: Path) -> 
 
 HOLDING = """
 import pathlib, sys
+from mcp_local_graph import threads
 from mcp_local_graph.auth import vault
 with vault.plain(pathlib.Path(sys.argv[1]) / "tokens.json").locked():
     print("held", flush=True)
@@ -253,6 +258,33 @@ def test_a_lock_of_a_process_that_was_killed_holds_up_nobody(tmp_path: Path) -> 
         holder.kill()
     with vault.plain(tmp_path / "tokens.json").locked():
         assert (tmp_path / "tokens.lock").exists()
+
+
+def test_who_gives_the_lock_back_does_not_get_it_again_before_one_who_waits(tmp_path: Path) -> None:
+    ours, theirs = vault.plain(tmp_path / "tokens.json"), vault.plain(tmp_path / "tokens.json")
+    order: list[str] = []
+
+    def wait_for_it() -> None:
+        with theirs.locked():
+            order.append("theirs")
+
+    with ours.locked():
+        waiting = threads.start(wait_for_it)
+        deadline = time.monotonic() + SOON
+        while is_free(ours, "queue"):
+            assert time.monotonic() < deadline
+    with ours.locked():
+        order.append("ours")
+    waiting.result(SOON)
+    assert order == ["theirs", "ours"]
+
+
+def is_free(kept: vault.FileVault, what: str) -> bool:
+    try:
+        with kept.alone(what, 0):
+            return True
+    except KeyStoreUnavailable:
+        return False
 
 
 def test_a_lock_that_is_held_too_long_is_said_to_be(tmp_path: Path) -> None:

@@ -190,11 +190,11 @@ def http(status: int, body: bytes = b"", **headers: str) -> bytes:
 class Tokens:
     """A token source that gives `token-1`, `token-2`, … and remembers how it was asked."""
 
-    asked: list[tuple[frozenset[str], str | None, bool]] = field(default_factory=list)
+    asked: list[tuple[frozenset[str], str | None, str | None]] = field(default_factory=list)
     refuses: Exception | None = None
 
-    async def __call__(self, scopes: Iterable[str], claims: str | None = None, *, renew: bool = False) -> str:
-        self.asked.append((frozenset(scopes), claims, renew))
+    async def __call__(self, scopes: Iterable[str], claims: str | None = None, *, instead_of: str | None = None) -> str:
+        self.asked.append((frozenset(scopes), claims, instead_of))
         if self.refuses is not None:
             raise self.refuses
         return f"token-{len(self.asked)}"

@@ -164,7 +164,7 @@ async def test_a_refused_token_is_renewed_once(authority: Authority) -> None:
     with authority.answering(http(401, odata("InvalidAuthenticationToken")), http(200, b"{}")) as graph:
         async with authority.to(graph.origin, tokens) as client:
             assert (await get(client, f"{graph.origin}/v1.0/me")).status_code == 200
-    assert tokens.asked == [(USER_READ, None, False), (USER_READ, None, True)]
+    assert tokens.asked == [(USER_READ, None, None), (USER_READ, None, "token-1")]
     assert graph.header("authorization") == ["Bearer token-1", "Bearer token-2"]
 
 
@@ -175,8 +175,8 @@ async def test_a_claims_challenge_is_answered_once_and_silently(authority: Autho
     with authority.answering(refusal, http(200, b"{}")) as graph:
         async with authority.to(graph.origin, tokens) as client:
             assert (await get(client, f"{graph.origin}/v1.0/me")).status_code == 200
-    (_, (scopes, claims, renew)) = tokens.asked
-    assert (scopes, json.loads(claims or ""), renew) == (USER_READ, CLAIMS, False)
+    (_, (scopes, claims, refused)) = tokens.asked
+    assert (scopes, json.loads(claims or ""), refused) == (USER_READ, CLAIMS, "token-1")
 
 
 async def test_a_second_refusal_needs_the_person_and_carries_the_challenge(authority: Authority) -> None:
@@ -216,7 +216,7 @@ async def test_a_challenge_that_cannot_be_read_counts_as_none(authority: Authori
     with authority.answering(http(401, b"", www_authenticate=header), http(200, b"{}")) as graph:
         async with authority.to(graph.origin, tokens) as client:
             await get(client, f"{graph.origin}/v1.0/me")
-    assert tokens.asked[1] == (USER_READ, None, True)
+    assert tokens.asked[1] == (USER_READ, None, "token-1")
 
 
 async def test_what_the_token_source_says_is_given_on(authority: Authority) -> None:

@@ -110,8 +110,9 @@ async def test_asking_to_sign_in_after_a_revocation_expects_the_same_account(
 
 async def test_a_network_that_is_down_is_no_reason_to_ask(tenant: DemoTenant, there: Services) -> None:
     await sign_in(there)
+    token = await there.auth.token({"User.Read"})
     tenant.stop()
     shown = await account_sign_in(Accounts(there.auth))
     assert shown.lines()[0].startswith("Signed in: ")
     with pytest.raises(ServiceUnavailable):
-        await there.auth.token({"User.Read"}, renew=True)
+        await there.auth.token({"User.Read"}, instead_of=token)
