@@ -39,6 +39,7 @@ _SKIPS = (
     "there a display is always taken for granted",
     "there Python always knows a browser",
     "Windows has no modes",
+    "there a job object bounds memory",
     "Windows has no signals to send, and closes pipes unseen",
     "Windows has no symbolic links for everybody",
     "a POSIX shell closes the streams",

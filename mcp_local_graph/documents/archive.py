@@ -14,6 +14,8 @@ _ENCRYPTED = 0x1
 _PIECE = 1024 * 1024
 # Bytes of a small member that tells what the archive is.
 _SMALL = 1024 * 1024
+# Where comments are kept that are not read; those of a docx are.
+_COMMENTS = ("xl/comments", "xl/threadedcomments", "ppt/comments")
 _DECLARATIONS = tuple("<!DOCTYPE".encode(charset) for charset in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
@@ -94,4 +96,5 @@ def left_out(archive: zipfile.ZipFile) -> list[Note]:
         ("embedded", sum("/embeddings/" in name for name in names)),
         ("pictures", sum("/media/" in name or name.startswith("pictures/") for name in names)),
     ]
-    return [*([("macros",)] if macros else []), *(each for each in counts if each[1])]
+    said = [("macros", macros), ("comments", any(name.startswith(_COMMENTS) for name in names))]
+    return [*((code,) for code, so in said if so), *(each for each in counts if each[1])]

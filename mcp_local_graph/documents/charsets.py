@@ -27,6 +27,8 @@ _SHIFT = re.compile(rb"\x1b\$[@B]")
 _ZEROS = 0.3
 # The charsets that are guessed among, those that files without any mark are written in.
 _WESTERN = "cp1252"
+# The share of characters beyond ASCII that may be damaged in what is still UTF-8.
+_FOREIGN, _DAMAGE = re.compile(r"[^\0-\x7f]"), 0.1
 _GUESSED = [
     *(_WESTERN, "cp1250", "cp1254", "cp1257", "cp1258", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
@@ -55,6 +57,9 @@ def decoded(content: bytes, said: str = "") -> tuple[str, list[Note]]:
     text = _first(content, _likely(content, said))
     if text is not None:
         return text, []
+    text, notes = _lossy(content, "utf-8")
+    if notes and text.count("\ufffd") < len(_FOREIGN.findall(text)) * _DAMAGE:  # UTF-8 that was cut or mended badly
+        return text, notes
     text, notes = _lossy(content, _guess(content))
     return text, [("guessed",), *notes]
 

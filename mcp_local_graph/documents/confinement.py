@@ -11,6 +11,8 @@ import contextlib
 import ctypes
 import os
 import sys
+import threading
+import time
 
 if sys.platform != "win32":
     import resource
@@ -21,6 +23,8 @@ _NEW_USER_AND_NETWORK = 0x10000000 | 0x40000000
 _FORBIDDEN = ("socket.", "subprocess.", "os.", "shutil.", "urllib.", "winreg.", "_winapi.", "ctypes.dlopen", "sqlite3.")
 # … except looking where a module lies.
 _HARMLESS = ("os.listdir", "os.scandir")
+# Seconds between two looks at the memory that is held.
+_LOOK = 0.05
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -31,6 +35,8 @@ def limit(memory: int, seconds: float) -> None:  # pragma: no cover - where it r
 
         confine(memory)
         return
+    if sys.platform == "darwin":
+        watch(memory)
     cpu = int(seconds) + 1
     for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
         _set(kind, most)
@@ -43,6 +49,18 @@ def seal() -> None:  # pragma: no cover - as above
         for kind in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
             _set(kind, 0)
     sys.addaudithook(_refuse)
+
+
+def watch(memory: int) -> None:  # pragma: no cover - as above
+    """End this process when it has ever held so many bytes: macOS bounds no address space."""
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss (getrusage(2))
+
+    def look() -> None:
+        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
+            time.sleep(_LOOK)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def forbidden(event: str, arguments: tuple[object, ...]) -> bool:
@@ -59,7 +77,7 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:  # pragma: no co
 
 
 def _set(kind: int, most: int) -> None:  # pragma: no cover - as above
-    """Lower one limit for good. A system that does not know it keeps its own (macOS bounds no address space)."""
+    """Lower one limit for good. A system that does not know it keeps its own."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(kind, (most, most))
 

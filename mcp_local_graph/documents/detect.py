@@ -49,6 +49,7 @@ _NOT_READ = (
     (rb"\x1f\x8b|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|BZh[1-9]|\xfd7zXZ|MSCF\0", "archive"),
     (rb"II\*\0|MM\0\*|BM....\0\0\0\0|\x00\x00\x01\x00|8BPS|....ftyp(heic|heix|mif1|avif)|\xd7\xcd\xc6\x9a", "picture"),
     (rb"....ftyp|RIFF....(WAVE|AVI )|ID3[\x02-\x04]\x00|OggS\0|fLaC\0|\x1aE\xdf\xa3|\xff[\xfb\xf3\xf2]", "media"),
+    (rb"\x78\x9f\x3e\x22", "winmail"),  # [MS-OXTNEF] 2.1.3.1
     (rb"MZ.{58,}PE\0\0|\x7fELF|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe", "program"),
 )
 _TEXTS = (

@@ -19,9 +19,11 @@ COUNTED = 20_000_000
 # UTF-8 bytes of text in one answer: 6,000 tokens at four bytes each, with room for what is said about it.
 MOST_BYTES = 23_000
 # The share of the time given after which no more text is made, and no more is counted once the window is full.
-_PATIENCE, _COUNTING = 0.7, 0.15
+_PATIENCE, _COUNTING = 0.7, 0.05
 # The share of a window at its end in which a line's end is looked for, to cut there.
 _TAIL = 0.2
+# Characters of lines that are taken apart together.
+_LINES = 64 * 1024
 
 Note = tuple[str | int, ...]
 
@@ -108,6 +110,16 @@ def pieces(parsed: Parsed, parts: Sequence[int]) -> Iterator[str]:
                 continue
             yield (("\n\n" if blank else "\n") if begun else "") + line
             blank, begun = False, True
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """A text in pieces of whole lines: all its lines at once would be a list many times its size."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _LINES)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
 
 
 def _split(lines: Iterable[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def test_an_answer_as_agreed() -> None:
         total=9,
         complete=True,
         parts=2,
-        notes=["1 of 2 pages read here are pictures without text, probably scans: their words cannot be read."],
+        notes=["Pages read here that are pictures, probably scans, whose words cannot be read: 1 of 2."],
         sides=[0],
     )
 

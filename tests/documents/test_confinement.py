@@ -82,6 +82,22 @@ def test_once_sealed_there_is_no_way_out(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [secret]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a job object bounds memory")
+def test_where_no_limit_holds_a_watch_ends_a_process_that_grows() -> None:
+    code = f"""
+import sys, time
+from mcp_local_graph.documents import confinement
+confinement.watch({200 * _MB})
+kept = bytearray({100 * _MB})
+print("within", flush=True)
+more = b"x" * {150 * _MB}
+time.sleep(60)
+print("beyond", flush=True)
+"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603 - as above
+    assert (child.stdout, child.stderr, child.returncode) == ("within\n", "", 1)
+
+
 @pytest.mark.parametrize(
     ("event", "arguments"),
     [

@@ -143,7 +143,7 @@ async def test_ten_thousand_sheets_are_counted_and_the_last_can_be_read() -> Non
     first = await read(content, "x.ods")
     last = await Documents().read(content, name="x.ods", pages="10000")
     assert (first.parts, first.next_offset) == ("10,000 sheets", len(first.text))
-    assert last.text == '== Sheet "9999" (1 rows x 1 columns) ==\nx'
+    assert last.text == '== Sheet "9999" (1 row x 1 column) ==\nx'
 
 
 async def test_a_sheet_of_many_rows_is_cut() -> None:
@@ -163,7 +163,7 @@ async def test_a_document_that_grows_in_memory_is_stopped() -> None:
 async def test_pages_that_are_claimed_but_not_there_are_counted_as_damaged() -> None:
     document = await Documents().read(hostile.pages(500), name="x.pdf")
     assert (document.text, document.parts) == ("== Page 1 ==\nx", "500 pages")
-    assert document.note == "499 parts are damaged and could not be read."
+    assert document.note == "Damaged parts that could not be read: 499."
 
 
 SAMPLES = [sample for sample in all_kinds() if sample.content]

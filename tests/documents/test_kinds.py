@@ -42,20 +42,20 @@ Power | 88 | 2026-11-30 08:15
 
 Total | 0.3 | 09:30:00
 
-== Sheet "Old" (1 rows x 1 columns) (hidden) ==
+== Sheet "Old" (1 row x 1 column) (hidden) ==
 x""",
     "xlsb": """\
 == Sheet "Binär" (2 rows x 2 columns) ==
 a | 1.5
 b | 2""",
     "xls": """\
-== Sheet "Alt" (1 rows x 2 columns) ==
+== Sheet "Alt" (1 row x 2 columns) ==
 Größe | 7.25
 
-== Sheet "Neu" (1 rows x 1 columns) ==
+== Sheet "Neu" (1 row x 1 column) ==
 z""",
     "ods": """\
-== Sheet "Kasse" (1 rows x 2 columns) ==
+== Sheet "Kasse" (1 row x 2 columns) ==
 Brot | 3.5""",
     "pptx": """\
 == Slide 1: Plan 2027 ==

@@ -149,6 +149,7 @@ async def test_a_file_that_is_too_large_is_refused_unread() -> None:
         (samples.picture("bmp"), "a.bmp", "picture of a kind that is not shown"),
         (b"7z\xbc\xaf\x27\x1c" + b"\0" * 50, "a.7z", "archive of a kind that is not read"),
         (b"\0\0\0\x18ftypmp42" + b"\0" * 50, "a.mp4", "sound or video"),
+        (b"\x78\x9f\x3e\x22\1\0\1", "winmail.dat", "winmail.dat (TNEF)"),
         (b"MZ" + b"\x90\0" * 60 + b"PE\0\0", "a.exe", "It is a program"),
         (bytes(range(256)) * 4, "a.txt", "no type that has text"),
         (b"a\0b\0\0\0c", "a.txt", "no type that has text"),

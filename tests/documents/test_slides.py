@@ -98,6 +98,24 @@ def test_a_part_that_is_named_but_not_there_does_not_hide_the_others() -> None:
     assert kit.text(broken, "a.pptx") == kit.text(content, "a.pptx")
 
 
+def test_the_slides_number_is_not_repeated_and_its_footer_is_read() -> None:
+    def build(presentation: Presentation) -> None:
+        slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+        for place in slide.slide_layout.placeholders:
+            slide.shapes.clone_placeholder(place)
+        for shape in slide.placeholders:
+            shape.text_frame.text = str(shape.placeholder_format.type)
+
+    text = kit.text(samples.powerpoint(build), "a.pptx")
+    assert text.startswith("== Slide 1 ==\nFOOTER")
+    assert len(text.splitlines()) == 2
+
+
+def test_comments_are_not_read_and_that_is_said() -> None:
+    content = by_hand.changed(samples.powerpoint(samples.deck), {"ppt/comments/comment1.xml": "<x/>"})
+    assert ("comments",) in kit.notes(content, "a.pptx")
+
+
 def test_hidden_slides_are_counted() -> None:
     assert ("hidden_parts", 1) in kit.notes(samples.powerpoint(samples.deck), "a.pptx")
 

@@ -69,6 +69,19 @@ def test_bytes_that_no_charset_has_are_counted() -> None:
     assert ("guessed",) in kit.notes(b"ab \x81\x8d\x8f\x90\x9d cd \xff\xff\xfe", "a.txt")
 
 
+def test_utf_8_with_a_little_damage_is_not_taken_for_another_charset() -> None:
+    cut = ("Größe, Höhe und Länge " * 20 + "ü").encode()[:-1]
+    assert kit.text(cut, "a.txt").startswith("Größe, Höhe und Länge Größe")
+    assert kit.notes(cut, "a.txt") == [("lossy", 1)]
+
+
+def test_a_text_of_very_many_lines_is_read_in_little_memory() -> None:
+    text = "a\n\n" * 400_000
+    said = kit.answer(text.encode(), "a.log")
+    assert said["text"] == "a\n\n" * 4000
+    assert said["complete"] is False or said["total"] == len(text) - 2
+
+
 def test_a_table_is_read_whatever_divides_it() -> None:
     rows = [["Name", "Sum", ""], ["A b", "1,5", ""], ["x", "", ""]]
     for divider in ",;\t|":

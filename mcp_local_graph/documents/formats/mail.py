@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from mcp_local_graph.documents.charsets import decoded
 from mcp_local_graph.documents.formats.html import seen
-from mcp_local_graph.documents.parsed import Note, Parsed
+from mcp_local_graph.documents.parsed import Note, Parsed, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mcp_local_graph.documents.parsed import Hints
 
@@ -49,7 +49,7 @@ def _header(message: EmailMessage, name: str) -> str:
         return " ".join(str(raw).split())
 
 
-def _body(message: EmailMessage, notes: list[Note]) -> list[str]:
+def _body(message: EmailMessage, notes: list[Note]) -> Iterable[str]:
     body = message.get_body(("plain", "html"))
     if body is None:
         return []
@@ -57,7 +57,7 @@ def _body(message: EmailMessage, notes: list[Note]) -> list[str]:
     text, said = decoded(payload if isinstance(payload, bytes) else b"", body.get_content_charset("") or "")
     notes.extend(said)
     if body.get_content_subtype() != "html":
-        return text.splitlines()
+        return lines_of(text)
     lines, unseen = seen(text)
     notes.extend(unseen)
     return lines

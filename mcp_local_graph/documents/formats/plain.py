@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.documents.charsets import decoded
-from mcp_local_graph.documents.parsed import Parsed
+from mcp_local_graph.documents.parsed import Parsed, lines_of
 
 if TYPE_CHECKING:
     from mcp_local_graph.documents.parsed import Hints
@@ -23,7 +23,7 @@ def parse(content: bytes, hints: Hints) -> Parsed:
     text, notes = decoded(content, said[1].decode() if said else hints.charset)
     if len(text) > _LONG * (text.count("\n") + 1):
         text = _BROKEN.get(hints.kind, str)(text)
-    return Parsed(lambda _part: text.splitlines(), notes=notes)
+    return Parsed(lambda _part: lines_of(text), notes=notes)
 
 
 def _json(text: str) -> str:

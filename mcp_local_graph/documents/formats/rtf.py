@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.documents.parsed import Parsed
+from mcp_local_graph.documents.parsed import Parsed, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def parse(content: bytes, _hints: Hints) -> Parsed:
     """Its text as a whole."""
     text = "".join(_Reader(content.decode("latin-1")).pieces())
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return Parsed(lambda _part: whole.split("\n"))
+    return Parsed(lambda _part: lines_of(whole))
 
 
 class _Reader:

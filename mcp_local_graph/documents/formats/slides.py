@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.oxml import parse_xml
 from pptx.package import Package
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.documents.parsed import Hints
 
+_COUNTING = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE)
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -42,11 +44,16 @@ def _lines(slide: Slide, number: int) -> Iterator[str]:
     yield f"== Slide {number}{': ' if words else ''}{words}{' (hidden)' if _hidden(slide) else ''} =="
     own = title.shape_id if title is not None else None
     for shape in _each(slide.shapes):
-        if shape.shape_id != own:
+        if shape.shape_id != own and not _counts(shape):
             yield from _shape(shape, slide)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         text = slide.notes_slide.notes_text_frame.text.strip()
         yield from ["", f"Notes: {text}"] if text else []
+
+
+def _counts(shape: Any) -> bool:  # noqa: ANN401 - shapes have no class in common that knows this
+    """Whether it is only the slide's number or the day."""
+    return shape.is_placeholder and shape.placeholder_format.type in _COUNTING
 
 
 def _each(shapes: Iterable[Any]) -> Iterator[Any]:
@@ -58,7 +65,7 @@ def _each(shapes: Iterable[Any]) -> Iterator[Any]:
             yield shape
 
 
-def _shape(shape: Any, slide: Slide) -> Iterator[str]:  # noqa: ANN401 - shapes have no class in common that knows these
+def _shape(shape: Any, slide: Slide) -> Iterator[str]:  # noqa: ANN401 - as above
     if shape.has_text_frame:
         for paragraph in shape.text_frame.paragraphs:
             text = paragraph.text.replace("\v", "\n").strip()

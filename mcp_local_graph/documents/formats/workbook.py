@@ -1,4 +1,4 @@
-"""xlsx, xlsb, xls and ods: the values of each sheet, as they were when it was saved."""
+"""xlsx, xlsb, xls and ods: the values of each sheet, as they were when it was saved; errors are empty (calamine)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ def _of_old(content: bytes) -> list[Note]:
 
 
 def _size(sheet: CalamineSheet) -> str:
-    return f"{sheet.height:,} rows x {sheet.width:,} columns" if sheet.height else "empty"
+    return f"{_count(sheet.height, 'row')} x {_count(sheet.width, 'column')}" if sheet.height else "empty"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[str]:
