@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company
-from mcp_local_graph.sandbox.data import hands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from mcp_local_graph.sandbox.data.seeds import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +36,28 @@ class Contact:
         return f"{self.given} {self.surname}".strip()
 
 
-def _known(who: Address, company_name: str, job: str, **more: str) -> Contact:
-    """Somebody who writes mails, too."""
-    given, _, surname = who.name.partition(" ")
-    return Contact(given=given, surname=surname, mails=(who.address,), company=company_name, job=job, **more)  # type: ignore[arg-type]  # texts only
-
-
+_SUNNIVA = Contact(
+    given="Sunniva",
+    surname="Tveit",
+    mails=("sunniva@halcyon-charter.example",),
+    company="Halcyon Charter AS",
+    job="Chartering",
+    mobile="+47 900 55 218",
+)
 CONTACTS: Mapping[str, tuple[Contact, ...]] = {
     company.INES.user_name: (
-        _known(hands.DANA.who, "Northmole Survey Group", "Programme Manager, Marine", mobile="+44 7700 900 218"),
+        Contact(
+            given="Dana",
+            surname="Whitlock",
+            mails=(company.DANA.user_name,),
+            company="Northmole Survey Group",
+            job="Programme Manager, Marine",
+            mobile="+44 7700 900 218",
+        ),
         Contact(
             given="Hamish",
             surname="Rowntree",
-            mails=(hands.HAMISH.who.address,),
+            mails=("hamish.rowntree@kestrelsound.example",),
             company="Kestrel Sound Port Authority",
             job="Harbour Master",
             phones=("+44 1632 960 640",),
@@ -59,15 +65,20 @@ CONTACTS: Mapping[str, tuple[Contact, ...]] = {
             notes="Prefers the telephone. Never before nine.",
             categories=("Project: Kestrel Sound",),
         ),
-        _known(hands.SUNNIVA.who, "Halcyon Charter AS", "Chartering", mobile="+47 900 55 218"),
-        _known(hands.YAEL.who, "Aldermoor Optics", "Sales"),
+        _SUNNIVA,
         Contact(
-            given="Wendelin", surname="Achterberg", mails=(hands.WENDELIN.who.address,), company="Fernhill Calibration"
+            given="יעל", surname="בן-עמרם", mails=("yael@aldermoor.example",), company="Aldermoor Optics", job="Sales"
+        ),
+        Contact(
+            given="Wendelin",
+            surname="Achterberg",
+            mails=("w.achterberg@fernhill-calibration.example",),
+            company="Fernhill Calibration",
         ),
         Contact(
             given="Benedict",
             surname="Oyelaran",
-            mails=(hands.BENEDICT.who.address,),
+            mails=("benedict.oyelaran@postbox.example",),
             mobile="+44 7700 900 144",
             nick="Ben",
         ),
@@ -86,7 +97,7 @@ CONTACTS: Mapping[str, tuple[Contact, ...]] = {
         ),
         Contact(given="Dr. Amadi", surname="", phones=("+44 1632 960 077",), job="Dentist", notes="Ferry Road 8"),
     ),
-    company.TOMASZ.user_name: (_known(hands.SUNNIVA.who, "Halcyon Charter AS", "Chartering"),),
+    company.TOMASZ.user_name: (_SUNNIVA,),
     company.INES_AT_HOME.user_name: (
         Contact(
             given="Kofi", surname="Okafor", mails=("kofi.okafor@postbox.example",), nick="K", mobile="+44 7700 900 160"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data.files import office, pictures, texts
-from mcp_local_graph.sandbox.data.letterbox.projects import DOCX, PPTX, XLSX
+from mcp_local_graph.sandbox.data.files.kinds import DOCX, PPTX, XLSX
 from mcp_local_graph.sandbox.data.mail import File
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.sandbox.data.diary import series, single
-
 if TYPE_CHECKING:
     from mcp_local_graph.sandbox.data.days import Days
     from mcp_local_graph.sandbox.data.seeds import Event
@@ -18,6 +16,9 @@ _GONE = "declined"
 @lru_cache(maxsize=2)
 def events(days: Days) -> dict[str, Event]:
     """All events by key."""
+    # Nobody has asked for an event while the tenant starts.
+    from mcp_local_graph.sandbox.data.diary import series, single  # noqa: PLC0415
+
     return {one.key: one for one in (*series.events(days), *single.events(days))}
 
 

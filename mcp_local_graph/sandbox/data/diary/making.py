@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from mcp_local_graph.sandbox.company import TENANT_ID
 from mcp_local_graph.sandbox.data import ids
 from mcp_local_graph.sandbox.data.clients.modern import OUTLOOK_365
+from mcp_local_graph.sandbox.data.diary.online import join_url
 from mcp_local_graph.sandbox.data.letters import Signature
 from mcp_local_graph.sandbox.data.seeds import Address, Attendee, Event
 
@@ -59,13 +58,6 @@ def asked(
     """People who are asked to a meeting, with one answer of all of them."""
     found = (one if isinstance(one, Address) else Address(one.display_name, one.user_name) for one in people)
     return tuple(Attendee(one, response, kind) for one in found)
-
-
-def join_url(key: str) -> str:
-    """Where an online meeting is joined."""
-    thread = quote(f"19:meeting_{ids.guid('meeting', key).replace('-', '')}@thread.v2", safe="")
-    context = quote(f'{{"Tid":"{TENANT_ID}"}}', safe="")
-    return f"https://teams.brackwater.example/l/meetup-join/{thread}/0?context={context}"
 
 
 def invitation(key: str, text: str, *, online: bool) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data.clients.others import APPLE_MAIL, GMAIL
 from mcp_local_graph.sandbox.data.files import office, texts
+from mcp_local_graph.sandbox.data.files.kinds import DOCX
 from mcp_local_graph.sandbox.data.hands import INES, Hand
 from mcp_local_graph.sandbox.data.headers import Post
-from mcp_local_graph.sandbox.data.letterbox.projects import DOCX, for_ines
+from mcp_local_graph.sandbox.data.letterbox.projects import for_ines
 from mcp_local_graph.sandbox.data.letters import Client, Letter, Quote, Signature
 from mcp_local_graph.sandbox.data.mail import File, Mail
 from mcp_local_graph.sandbox.data.posts import in_plain_text, write

@@ -9,9 +9,10 @@ from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data import hands
 from mcp_local_graph.sandbox.data.clients.others import GMAIL
 from mcp_local_graph.sandbox.data.files import office, texts
+from mcp_local_graph.sandbox.data.files.kinds import XLSX
 from mcp_local_graph.sandbox.data.hands import INES, Hand
 from mcp_local_graph.sandbox.data.headers import Post
-from mcp_local_graph.sandbox.data.letterbox.projects import XLSX, for_ines
+from mcp_local_graph.sandbox.data.letterbox.projects import for_ines
 from mcp_local_graph.sandbox.data.mail import File, Mail, Placed
 from mcp_local_graph.sandbox.data.posts import in_plain_text, reply, write
 from mcp_local_graph.sandbox.data.seeds import Address

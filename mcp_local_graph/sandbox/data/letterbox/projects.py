@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data import hands
 from mcp_local_graph.sandbox.data.files import office, pictures, texts
+from mcp_local_graph.sandbox.data.files.kinds import DOCX, PPTX, XLSX
 from mcp_local_graph.sandbox.data.headers import Post
 from mcp_local_graph.sandbox.data.mail import File, Link, Placed
 from mcp_local_graph.sandbox.data.posts import forward, reply, write
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.data.days import Days
     from mcp_local_graph.sandbox.data.mail import Mail
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 MY_FILES = "https://brackwater-my.sharepoint.example/personal/ines_okafor_brackwater_example/Documents"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.data import ids
 from mcp_local_graph.sandbox.data.diary import all as diary
-from mcp_local_graph.sandbox.data.diary.making import join_url
+from mcp_local_graph.sandbox.data.diary.online import join_url
 from mcp_local_graph.sandbox.data.diary.recur import Occurrence, moment, once
 from mcp_local_graph.sandbox.data.staff import ROOMS
 from mcp_local_graph.sandbox.graph import odata, zones
