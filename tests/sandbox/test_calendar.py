@@ -405,3 +405,36 @@ def test_schedules_need_a_permission_and_a_work_account(rig: Rig) -> None:
     content = json.dumps(asked([company.INES.user_name])).encode()
     answer = rig.graph("/v1.0/me/calendar/getSchedule", token, "POST", content, Content_Type="application/json")
     assert refusal(answer) == (400, "BadRequest")
+
+
+# Events in the mail
+
+
+def in_mail(rig: Rig, subject: str, expand: str) -> Json:
+    token = rig.bearer(["Mail.Read"])
+    page = rig.graph(f"/v1.0/me/messages?$filter=subject eq '{subject}'&$expand={expand}", token).json()
+    found: Json = page["value"][0]
+    return found
+
+
+def test_an_invitation_leads_to_the_event_in_the_calendar(rig: Rig) -> None:
+    invitation = in_mail(rig, "Northmole / Brackwater: steering", "microsoft.graph.eventMessage/event")
+    assert invitation["@odata.type"] == "#microsoft.graph.eventMessageRequest"
+    assert invitation["recurrence"]["pattern"]["interval"] == 2
+    found = get(rig, f"/me/events/{invitation['event']['id']}")
+    assert (found["subject"], found["type"]) == (invitation["subject"], "seriesMaster")
+    assert "event" not in in_mail(rig, "BW-300 drifts after 60 hours", "microsoft.graph.eventMessage/event")
+
+
+def test_an_event_that_hangs_at_a_mail_is_read_with_it_and_as_a_calendar_file(rig: Rig) -> None:
+    token = rig.bearer(["Mail.Read"])
+    mail = in_mail(rig, "Termin OceanExpo", "attachments")
+    (part,) = mail["attachments"]
+    assert (part["@odata.type"], part["name"]) == ("#microsoft.graph.itemAttachment", "OceanExpo, Hamburg")
+    path = f"/v1.0/me/messages/{mail['id']}/attachments/{part['id']}"
+    item = rig.graph(f"{path}?$expand=microsoft.graph.itemAttachment/item", token).json()["item"]
+    assert (item["@odata.type"], item["isAllDay"]) == ("#microsoft.graph.event", True)
+    file = rig.graph(f"{path}/$value", token)
+    assert file.headers["content-type"] == "text/calendar"
+    assert f"DTSTART;VALUE=DATE:{DAYS.workday(6):%Y%m%d}\r\n" in file.text
+    assert "SUMMARY:OceanExpo\\, Hamburg\r\n" in file.text

@@ -61,8 +61,12 @@ def _german(days: Days) -> list[Mail]:
         "Besprechung Ersatzteillager Hamburg",
         """Moin zusammen,
 
-für das Lager in Hamburg fehlen uns O-Ringe (40 Stück) und zwei Stecker für den BW-300. Können wir das nächste Woche
-kurz besprechen? Größere Mengen müsste ich über die Zentrale bestellen.
+für das Lager in Hamburg fehlen uns:
+
+1. O-Ringe, 40 Stück
+2. Stecker für den BW-300, zwei
+
+Können wir das nächste Woche kurz besprechen? Größere Mengen müsste ich über die Zentrale bestellen.
 
 Schöne Grüße
 Konrad""",

@@ -10,7 +10,7 @@ from mcp_local_graph.sandbox.data.headers import Post
 from mcp_local_graph.sandbox.data.letterbox.projects import for_ines
 from mcp_local_graph.sandbox.data.letters import Signature
 from mcp_local_graph.sandbox.data.mail import Mail
-from mcp_local_graph.sandbox.data.posts import arrived
+from mcp_local_graph.sandbox.data.posts import arrived, write
 from mcp_local_graph.sandbox.data.seeds import Meeting
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ def mails(days: Days) -> list[Mail]:
         _answer(
             "answer-3", "meetingDeclined", planned["kick-off"], hands.TOMASZ, days.at(-3, "17:02"),
             "Sorry, the insurance people come at three. Joon-ho knows what I know.",
+        ),
+        write(
+            "attached-event", hands.KONRAD, days.at(-2, "08:20"), (hands.INES.who,), "Termin OceanExpo",
+            """Moin Ines, der Termin der Messe hängt an. Ich hole dich am Bahnhof ab.
+
+Konrad""",
+            attachments=(planned["fair"],), elsewhere=for_ines(folder="inbox/Besprechungen"),
         ),
         _answer("answer-4", "meetingTentativelyAccepted", planned["go"], hands.MARIT, days.ago(300), "If the bank lets me go."),
     ]  # fmt: skip

@@ -57,7 +57,28 @@ Zoë""",
 Tomasz""",
         to=(hands.ZOE.who, hands.INES.who), elsewhere=for_ines(read=False),
     )  # fmt: skip
-    return [first, second]
+    signed = forward(
+        first, "budget-3", hands.ZOE, days.at(-1, "10:44"), (hands.DANA.who,),
+        """Dear Dana,
+
+for the variation order: our plan, version 3, without the workbook.
+
+| Part | Pages |
+| Plan | 2 |
+
+Zoë""",
+        attachments=(plan,), cc=(hands.MARIT.who,),
+    )  # fmt: skip
+    passed_on = forward(
+        signed, "budget-4", hands.DANA, days.at(-1, "15:20"), (hands.INES.who, hands.JOON.who),
+        """Ines, is this the version that counts? Joon-ho, please have a look at the days.
+
+| Item | Our view |
+| 21 days | fine |
+| Standby | from day 19 |""",
+        elsewhere=for_ines(read=False, categories=("Project: Kestrel Sound",)),
+    )  # fmt: skip
+    return [first, second, signed, passed_on]
 
 
 def _drift(days: Days) -> list[Mail]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mcp_local_graph.sandbox.company import Account
 from mcp_local_graph.sandbox.data import ids
 from mcp_local_graph.sandbox.data.diary import all as diary
 from mcp_local_graph.sandbox.data.diary.online import join_url
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from mcp_local_graph.sandbox.company import Account
     from mcp_local_graph.sandbox.data.days import Days
     from mcp_local_graph.sandbox.data.seeds import Attendee, Event
     from mcp_local_graph.sandbox.graph.odata.rules import Item
@@ -114,10 +115,10 @@ def _series(account: Account, one: Occurrence, *, immutable: bool) -> dict[str, 
     }
 
 
-def recurrence(event: Event) -> dict[str, Any]:
+def recurrence(event: Event) -> dict[str, Any] | None:
     """How a series repeats, as Graph has it: every member of the pattern, whether it means anything or not."""
     if event.repeat is None:
-        raise ValueError("The event does not repeat.")
+        return None
     given = {"month": 0, "dayOfMonth": 0, "firstDayOfWeek": "sunday", "index": "first", **event.repeat.pattern}
     repeat, ends = event.repeat, "noEnd"
     if repeat.until or repeat.times:
@@ -182,6 +183,12 @@ def show_as(event: Event, address: str) -> str:
     return "tentative" if undecided and event.show_as in {"busy", "oof"} else event.show_as
 
 
+def attached(event: Event, days: Days) -> Item:
+    """An event that hangs at a mail: it lies in no calendar."""
+    nobody = Account(user_name="", display_name="", oid="00000000-0000-0000-0000-000000000000")
+    return {**shown(nobody, Occurrence(event, None), days), "id": ""}
+
+
 def find(days: Days, account: Account, wanted: str) -> Occurrence | None:
     """An event, a series or an occurrence by its id in somebody's calendars."""
     return _index(days, account.oid, account.user_name).get(wanted)
@@ -234,3 +241,4 @@ EVENTS = odata.Rules(
     compute={"body": _body, "bodyPreview": _preview, "start": _time("start"), "end": _time("end")},
     annotate=lambda _query, item: {"@odata.etag": f'W/"{item["changeKey"]}"'},
 )
+ATTACHED = replace(EVENTS, always=(), annotate=lambda _query, _item: {"@odata.type": "#microsoft.graph.event"})

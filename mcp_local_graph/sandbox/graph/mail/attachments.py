@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mcp_local_graph.sandbox.data.mail import File, Mail
+from mcp_local_graph.sandbox.data.seeds import Event
 from mcp_local_graph.sandbox.graph import mailboxes, odata
+from mcp_local_graph.sandbox.graph.calendar import ics
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.mail.files import ATTACHMENT, attachment_ids, attachments, content
 from mcp_local_graph.sandbox.graph.mail.messages import message_of_path
@@ -30,12 +32,14 @@ def listed(query: Query) -> dict[str, Any]:
 @ATTACHMENTS.get("/messages/{id}/attachments/{id}/$value", scopes=READ, options=frozenset())
 @ATTACHMENTS.get("/mailFolders/{id}/messages/{id}/attachments/{id}/$value", scopes=READ, options=frozenset())
 def value(query: Query) -> Reply:
-    """The bytes of an attachment; a mail in MIME."""
+    """The bytes of an attachment; a mail in MIME, an event in iCalendar."""
     part = _found(query)["_part"]
     if isinstance(part, File):
         return Reply(body=content(part), headers={"Content-Type": part.content_type})
     if isinstance(part, Mail):
         return Reply(body=mime(part), headers={"Content-Type": "message/rfc822"})
+    if isinstance(part, Event):
+        return Reply(body=ics.of(part), headers={"Content-Type": "text/calendar"})
     raise GraphRefused(405, "ErrorInvalidRequest", "The attachment has no content of its own.")
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.data import ids
 from mcp_local_graph.sandbox.data.mail import File, Link, Mail, Placed
+from mcp_local_graph.sandbox.data.seeds import Event
 from mcp_local_graph.sandbox.graph import odata
+from mcp_local_graph.sandbox.graph.calendar import events
 from mcp_local_graph.sandbox.graph.mail import bodies
 from mcp_local_graph.sandbox.graph.mail.store import Message, item_of, message_id, message_of, web_link
 from mcp_local_graph.sandbox.graph.types import define
@@ -102,9 +104,11 @@ def _file(query: Query, item: Item) -> dict[str, Any]:
     return {name: item[name] for name in ("contentId", "contentLocation")} | {"contentBytes": _bytes(query, item)}
 
 
-def _inner(_query: Query, item: Item) -> Item | None:
-    """The mail that an attachment is."""
+def _inner(query: Query, item: Item) -> Item | None:
+    """The mail or the event that an attachment is."""
     part, outer = item["_part"], message_of(item)
+    if isinstance(part, Event):
+        return events.attached(part, query.state.days)
     if not isinstance(part, Mail):
         return None
     return item_of(Message(outer.owner, part, outer.folder, "", ""), Placed(read=False))
@@ -125,6 +129,12 @@ _INNER_RULES = odata.Rules(
     },
     annotate=lambda _query, _item: {"@odata.type": "#microsoft.graph.message"},
 )
+
+
+def _kind(item: Item) -> odata.Rules:
+    return _INNER_RULES if "_message" in item else events.ATTACHED
+
+
 ATTACHMENT = odata.Rules(
     type=_ATTACHMENT,
     dialect=odata.OUTLOOK,
@@ -139,5 +149,5 @@ ATTACHMENT = odata.Rules(
     casts=frozenset(
         f"microsoft.graph.fileAttachment/{name}" for name in ("contentBytes", "contentId", "contentLocation")
     ),
-    expands={"microsoft.graph.itemAttachment/item": odata.Expand(rules=_INNER_RULES, of=_inner)},
+    expands={"microsoft.graph.itemAttachment/item": odata.Expand(rules=_INNER_RULES, of=_inner, kind=_kind)},
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcp_local_graph.sandbox.graph import odata
+from mcp_local_graph.sandbox.data.diary.recur import Occurrence
+from mcp_local_graph.sandbox.graph import mailboxes, odata
+from mcp_local_graph.sandbox.graph.calendar import events
 from mcp_local_graph.sandbox.graph.mail import bodies, kql
 from mcp_local_graph.sandbox.graph.mail.files import ATTACHMENT, attachments
 from mcp_local_graph.sandbox.graph.mail.store import message_id, message_of, web_link
@@ -86,8 +88,18 @@ def _meeting(_query: Query, item: Item) -> dict[str, Any]:
         "startDateTime": {"dateTime": f"{event.start:%Y-%m-%dT%H:%M:%S}.0000000", **zone},
         "endDateTime": {"dateTime": f"{event.end:%Y-%m-%dT%H:%M:%S}.0000000", **zone},
         "location": {"displayName": event.location, "locationType": "default", "uniqueIdType": "unknown"},
-        "recurrence": None,
+        "recurrence": events.recurrence(event),
     }
+
+
+def _event(query: Query, item: Item) -> Item | None:
+    """The event that one of the calendar's messages is about, as it lies in the calendar of whoever got it."""
+    meeting = message_of(item).mail.meeting
+    if meeting is None:
+        return None
+    immutable = query.prefer.get("idtype", "").lower() == "immutableid"
+    account = mailboxes.of(query).account
+    return events.shown(account, Occurrence(meeting.event, None), query.state.days, immutable=immutable)
 
 
 def newest_first(query: Query, items: list[Item]) -> list[Item]:
@@ -160,7 +172,8 @@ LISTED = odata.Rules(
     search=_search,
     most_found=1000,
     expands={
-        "attachments": odata.Expand(rules=ATTACHMENT, of=lambda query, item: attachments(query, message_of(item)))
+        "attachments": odata.Expand(rules=ATTACHMENT, of=lambda query, item: attachments(query, message_of(item))),
+        "microsoft.graph.eventMessage/event": odata.Expand(rules=events.EVENTS, of=_event),
     },
     compute=_COMPUTE,
     annotate=_annotations,

@@ -22,10 +22,14 @@ ABSENT = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expand:
-    """A navigation that $expand follows: the rules of what is there, and how it is found."""
+    """A navigation that $expand follows: the rules of what is there, and how it is found.
+
+    Where things of several types can be there, `kind` says the rules of each.
+    """
 
     rules: Rules
     of: Callable[[Query, Item], list[Item] | Item | None]
+    kind: Callable[[Item], Rules] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,10 +74,11 @@ def _value(query: Query, rules: Rules, item: Item, name: str) -> object:
 def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[str, str]]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, rules, options in expands:
-        target = rules.expands[name].of(query, item)
+        expand = rules.expands[name]
+        target = expand.of(query, item)
         if target is None:
             continue  # nobody is there, or it is a cast to a type that this item is not of
-        inner = rules.expands[name].rules
+        inner = expand.kind(target) if expand.kind and not isinstance(target, list) else expand.rules
         names, whole = _selected(inner, options.get("$select")), "$select" not in options
         short = name.rsplit("/", 1)[-1]
         if isinstance(target, list):
