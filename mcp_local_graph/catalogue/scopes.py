@@ -36,16 +36,31 @@ def _scopes(grant: Grant, names: str, *, personal: bool) -> dict[str, Scope]:
     return {name: Scope(name, grant, personal) for name in names.split()}
 
 
+_ADMINISTRATORS = """
+    AccessReview.Read.All AdministrativeUnit.Read.All AuditLog.Read.All ChannelMember.Read.All ChannelMessage.Read.All
+    DeviceManagementApps.Read.All DeviceManagementConfiguration.Read.All DeviceManagementManagedDevices.Read.All
+    Domain.Read.All Group.Read.All GroupMember.Read.All IdentityRiskEvent.Read.All IdentityRiskyUser.Read.All
+    OrgContact.Read.All Organization.Read.All People.Read.All Place.Read.All Printer.Read.All
+    RoleManagement.Read.Directory Schedule.Read.All SecurityAlert.Read.All SecurityEvents.Read.All
+    SecurityIncident.Read.All TeamMember.Read.All TeamworkTag.Read User.Read.All
+"""
+# The table has these for personal accounts too, though what they read is an organisation's.
+_SAID_TO_BE_PERSONAL = "Application.Read.All Device.Read.All Policy.Read.All"
+_SAID_TO_BE_PERSONAL += " ServiceHealth.Read.All ServiceMessage.Read.All"
+
 SCOPES = {
     **_scopes(Grant.USER, "User.Read Mail.Send Contacts.Read Files.Read Files.ReadWrite Notes.Read", personal=True),
     **_scopes(Grant.USER, "User.ReadBasic.All Chat.ReadBasic ChatMessage.Send Presence.Read", personal=False),
     **_scopes(Grant.USER, "Team.ReadBasic.All Channel.ReadBasic.All", personal=False),
+    **_scopes(Grant.USER, "LicenseAssignment.Read.All Notes.Read.All Presence.Read.All", personal=False),
+    **_scopes(Grant.USER, "PrinterShare.Read.All", personal=False),
     **_scopes(Grant.POLICY, "Mail.Read Mail.ReadWrite MailboxSettings.Read", personal=True),
     **_scopes(Grant.POLICY, "Calendars.Read Calendars.ReadWrite Calendars.Read.Shared", personal=True),
     **_scopes(Grant.POLICY, "Contacts.ReadWrite People.Read Tasks.Read Tasks.ReadWrite", personal=True),
     **_scopes(Grant.POLICY, "Files.Read.All Sites.Read.All", personal=True),
-    **_scopes(Grant.POLICY, "Mail.Read.Shared Chat.Read", personal=False),
-    **_scopes(Grant.ADMIN, "User.Read.All ChannelMessage.Read.All", personal=False),
+    **_scopes(Grant.POLICY, "Mail.Read.Shared Contacts.Read.Shared Chat.Read OnlineMeetings.Read", personal=False),
+    **_scopes(Grant.ADMIN, _ADMINISTRATORS, personal=False),
+    **_scopes(Grant.ADMIN, _SAID_TO_BE_PERSONAL, personal=True),
 }
 
 # What `login --add` understands: the scopes for reading a workload.
@@ -82,6 +97,38 @@ _MEANINGS = {
     "ChannelMessage.Read.All": "read the messages in the channels that I am in",
     "ChannelMessage.Send": "send messages in channels as me",
     "Sites.Read.All": "read the SharePoint sites that I can open",
+    "AccessReview.Read.All": "read access reviews",
+    "AdministrativeUnit.Read.All": "read the administrative units of the organisation",
+    "Application.Read.All": "read the app registrations of the organisation",
+    "AuditLog.Read.All": "read sign-in logs and audit logs",
+    "ChannelMember.Read.All": "read who is in the channels of my teams",
+    "Device.Read.All": "read the devices of the organisation",
+    "DeviceManagementApps.Read.All": "read the apps that Intune manages",
+    "DeviceManagementConfiguration.Read.All": "read how Intune sets up devices",
+    "DeviceManagementManagedDevices.Read.All": "read the devices that Intune manages",
+    "Domain.Read.All": "read the domains of the organisation",
+    "Group.Read.All": "read groups, with their conversations and calendars",
+    "GroupMember.Read.All": "read groups and who is in them",
+    "IdentityRiskEvent.Read.All": "read sign-ins that were found risky",
+    "IdentityRiskyUser.Read.All": "read which accounts were found at risk",
+    "LicenseAssignment.Read.All": "read which licences the organisation has and who holds them",
+    "OnlineMeetings.Read": "read my online meetings",
+    "OrgContact.Read.All": "read the contacts of the organisation",
+    "Organization.Read.All": "read the organisation's own entry",
+    "People.Read.All": "read the lists of people who matter to others",
+    "Place.Read.All": "read rooms and buildings",
+    "Policy.Read.All": "read the policies of the organisation",
+    "Printer.Read.All": "read the printers of the organisation",
+    "PrinterShare.Read.All": "read the shared printers of the organisation",
+    "RoleManagement.Read.Directory": "read who holds which role in the directory",
+    "Schedule.Read.All": "read the shift schedules of my teams",
+    "SecurityAlert.Read.All": "read security alerts",
+    "SecurityEvents.Read.All": "read the secure score of the organisation",
+    "SecurityIncident.Read.All": "read security incidents",
+    "ServiceHealth.Read.All": "read the health of Microsoft 365's services",
+    "ServiceMessage.Read.All": "read Microsoft's announcements to administrators",
+    "TeamMember.Read.All": "read who is in my teams",
+    "TeamworkTag.Read": "read the tags of my teams",
 }
 _VERBS = {
     "Read": "read",

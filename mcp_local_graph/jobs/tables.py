@@ -41,6 +41,8 @@ _ID = re.compile(r"(?:^i|I)ds?$|ID$|UId$")
 # Parts of a second, and the moment that means none.
 _FRACTION = re.compile(r"(?<=\d\d:\d\d)\.\d+(?=(?:Z|[+-]\d\d:\d\d)?$)")
 _NEVER = "0001-01-01T00:00:00"
+# What parts the words of one line; other spaces are part of the writing.
+_GAP = re.compile(r"[ \t\r\n]+")
 # Nothing in it to look at: times, numbers, single words.
 _PLAIN = re.compile(r"[A-Za-z0-9:+-]{1,40}")
 _WHO = frozenset({"user", "application", "device", "group", "siteUser", "siteGroup", "phone", "conversation"})
@@ -81,14 +83,15 @@ def facts(item: Mapping[str, Any], chosen: Sequence[str] = ()) -> Facts:
     kept: list[tuple[str, str]] = []
     shown: set[str] = set()
     room = LIMIT
-    for name, value in sorted(wanted, key=lambda each: _is_long(each[1])):
+    for raw, value in sorted(wanted, key=lambda each: _is_long(each[1])):
+        name = line(raw)
         text = cut(_text(value, _LONGEST), min(_LONGEST, room // 4) if chosen or _is_long(value) else _LONG)
         room -= len(f"{name}: {text}\n".encode())
         if room < 0:
             break
-        shown.add(name)
+        shown.add(raw)
         if text:
-            kept.append((line(name), text))
+            kept.append((name, text))
     return Facts(tuple(kept), tuple(line(name) for name, _ in every if name not in shown))
 
 
@@ -129,7 +132,7 @@ def _is_long(value: object) -> bool:
 
 
 def _cell(value: object, most: int) -> str:
-    return " ".join(_text(value, most).split())
+    return _GAP.sub(" ", _text(value, most)).strip(" ")
 
 
 def _text(value: object, most: int) -> str:

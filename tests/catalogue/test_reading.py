@@ -7,6 +7,7 @@ import re
 import pytest
 
 from mcp_local_graph.catalogue.reading import scope_for
+from mcp_local_graph.catalogue.scopes import SCOPES
 from tests.tools import referee
 
 shared = pytest.mark.skipif(not referee.DATA.is_dir(), reason=referee.ABSENT)
@@ -69,6 +70,12 @@ def test_each_permission_is_one() -> None:
     named = {needed(path) for path in referee.load("permissions")["paths"]} - {""}
     assert len(named) > 40
     assert named <= known.keys()
+
+
+@shared
+def test_who_grants_each_permission_is_known() -> None:
+    named = {needed(path) for path in referee.load("permissions")["paths"]} - {""}
+    assert named <= SCOPES.keys()
 
 
 @shared
