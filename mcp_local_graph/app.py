@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
+from mcp_local_graph.catalogue.scopes import works_for_personal
+from mcp_local_graph.documents.service import Documents
 from mcp_local_graph.graph.client import Caller, Connection, Graph
+from mcp_local_graph.safety.policy import Policy, offered
 from mcp_local_graph.threads import in_thread
+from mcp_local_graph.tools import TOOLSETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.config import Settings
     from mcp_local_graph.graph.store import Store
+    from mcp_local_graph.tools.needs import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Services:
     auth: AuthenticationService | CredentialTokens
     connection: Connection
     stores: Stores
+    documents: Documents
 
     async def graph(self, scopes: frozenset[str], tool: str = "") -> Graph:
         """Graph for one call of `tool`, which declares these scopes."""
@@ -81,6 +87,24 @@ class Stores:
             store.Store(path).wipe()
 
 
+def tools(settings: Settings) -> list[Tool]:
+    """The tools that the settings offer, each with the permissions that it may ask for under them.
+
+    Raises:
+        SettingsError: a setting names a tool that there is not, or nothing is left.
+    """
+    policy = Policy(
+        toolsets=settings.toolsets, tools=settings.tools, exclude=settings.exclude, scopes=settings.scopes or None
+    )
+    everything = [tool for toolset in TOOLSETS for tool in toolset.tools]
+    if settings.tenant == "consumers":
+        everything = [replace(tool, scopes=works_for_personal(tool.scopes)) for tool in everything]
+    return [
+        replace(tool, when_asked=policy.allows(tool.when_asked), optional=policy.allows(tool.optional))
+        for tool in offered(everything, policy)
+    ]
+
+
 def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Services:
     """Join the rooms. `needed` are the scopes that the offered tools may ask for. Touches neither network nor disk."""
     auth: AuthenticationService | CredentialTokens = _signing_in(settings, needed)
@@ -93,7 +117,7 @@ def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Servic
     content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
     connection = Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts)
     app = f"{cloud.login_url}|{settings.client_id or settings.credential}"
-    return Services(auth, connection, Stores(settings.state_dir, app))
+    return Services(auth, connection, Stores(settings.state_dir, app), Documents())
 
 
 def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationService:

@@ -24,7 +24,7 @@ SETTINGS_FILE = "settings.toml"
 # What may stand in the settings file; everything else in it is a mistake that is named.
 FILE_KEYS = frozenset(
     {"client_id", "tenant", "account", "cloud", "login_url", "graph_url", "ca_file", "sign_in", "token_store"}
-    | {"credential", "log_level"}
+    | {"credential", "log_level", "toolsets", "tools", "exclude", "scopes", "structured"}
 )
 
 
@@ -57,7 +57,11 @@ class TokenStore(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings, checked. `origins` says for each name: flag, environment, file or default."""
+    """All settings, checked. `origins` says for each name: flag, environment, file or default.
+
+    `toolsets`, `tools` and `exclude` choose what is offered; `scopes`, where there are any, are the only permissions
+    that are ever asked for; `structured` adds the results as JSON.
+    """
 
     client_id: str | None
     tenant: str
@@ -69,6 +73,11 @@ class Settings:
     log_level: str
     account: str | None = None
     credential: Credential | None = None
+    toolsets: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    structured: bool = False
     origins: Mapping[str, str]
 
 
@@ -147,6 +156,11 @@ def settings(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         log_level=values["log_level"],
         account=values.get("account") or None,
         credential=Credential(values["credential"]) if values.get("credential") else None,
+        toolsets=_words(values.get("toolsets")),
+        tools=_words(values.get("tools")),
+        exclude=_words(values.get("exclude")),
+        scopes=_words(values.get("scopes")),
+        structured=bool(values.get("structured")),
         origins=dict(origins),
     )
 
@@ -161,6 +175,11 @@ def expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError as error:
         raise SettingsError(f"{path} begins with a home directory that is unknown here.", "Write it out.") from error
+
+
+def _words(value: str | None) -> frozenset[str]:
+    """Names with commas or spaces between."""
+    return frozenset((value or "").replace(",", " ").split())
 
 
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)

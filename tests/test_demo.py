@@ -33,7 +33,8 @@ def check(ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "Traceback" not in ended.stderr
     assert "and reads: You are signed in." in ended.stdout
-    assert ended.stdout.count("| Name: Ines Okafor") == 2
+    assert ended.stdout.count("and reads: You are signed in.") == 1
+    assert "| Charter M/V Halcyon | 21 | 1,450 | 30,450" in ended.stdout
     assert "Pages that the person had to see this time: 0" in ended.stdout
 
 

@@ -159,6 +159,11 @@ def meaning(scope: str) -> str:
     return f"{_VERBS[verb]} {_REACH[reach].format(things)}" if verb != "Send" else f"send {things} as me"
 
 
+def works_for_personal(scopes: Iterable[str]) -> frozenset[str]:
+    """Of these, those that exist for personal accounts; one that the table does not know is taken for one."""
+    return frozenset(scope for scope in scopes if scope not in SCOPES or SCOPES[scope].personal)
+
+
 def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
     """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
     return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {"User.Read"}

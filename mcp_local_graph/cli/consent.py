@@ -11,7 +11,7 @@ from mcp_local_graph import app
 from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, meaning
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import SETTINGS, with_settings
-from mcp_local_graph.tools import TOOLSETS, needed
+from mcp_local_graph.tools import needed
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.consent import Approval
@@ -26,7 +26,7 @@ def command(settings: Settings, *, what: tuple[str, ...]) -> None:
 
     WHAT are permissions (Mail.Read) or workloads (mail); without any, all that the tools may ask for.
     """
-    wanted = frozenset[str]().union(*map(_scopes, what)) if what else needed(TOOLSETS)
+    wanted = frozenset[str]().union(*map(_scopes, what)) if what else needed(app.tools(settings))
     approval = asyncio.run(app.services(settings).auth.approval(wanted))
     output.say(message(approval) if approval.scopes else "All of these permissions are granted already.")
 

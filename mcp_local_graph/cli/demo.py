@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -21,6 +22,7 @@ from mcp_local_graph.cli import output
 from mcp_local_graph.config import Settings, TokenStore
 from mcp_local_graph.sandbox import DemoTenant, Person
 from mcp_local_graph.threads import in_thread
+from mcp_local_graph.tools import TOOLSETS, needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +48,7 @@ def start_tenant(settings: Settings) -> tuple[Settings, Callable[[], None]]:
     directory = Path(tempfile.mkdtemp(prefix="mcp-local-graph-demo-"))
     tenant = DemoTenant(directory)
     tenant.start()
+    _consent(tenant)
     there = replace(
         settings,
         client_id=tenant.client_id,
@@ -63,7 +66,14 @@ def _tenant() -> Iterator[tuple[DemoTenant, Path]]:
     with tempfile.TemporaryDirectory(prefix="mcp-local-graph-demo-") as name:
         directory = Path(name)
         with DemoTenant(directory) as tenant:
+            _consent(tenant)
             yield tenant, directory
+
+
+def _consent(tenant: DemoTenant) -> None:
+    """The administrator of this company has allowed what the tools need; in yours, that may be the first hurdle."""
+    tools = [tool for toolset in TOOLSETS for tool in toolset.tools]
+    tenant.control.grant_consent(None, needed(tools) | {"MailboxSettings.Read", "Mail.Read.Shared", "People.Read"})
 
 
 def _arguments(tenant: DemoTenant, directory: Path) -> list[str]:
@@ -91,19 +101,38 @@ async def _show(tenant: DemoTenant, directory: Path) -> None:
     _step("A host starts the server, as Claude or VS Code would, and asks what it can do.")
     async with _client(tenant, directory) as client:
         await _list_tools(client)
-        _step("The model asks for the person's profile. Nobody is signed in yet, so the server asks for that first.")
-        await _call(client, "profile_get", tenant.person.display_name)
-        _step("Who is signed in now?")
-        await _call(client, "account_status", tenant.person.user_name)
+        _step("`What is new?` Nobody is signed in yet, so the server asks for that first; then it goes on by itself.")
+        await _call(client, "briefing", "# Calendar", most=28)
+        await _attachment(client)
+        _step("`When can I meet Tomasz and Marit for an hour this week?`")
+        people = [tenant.people[2].user_name, tenant.people[1].user_name]
+        await _call(client, "calendar_free", "Free for 60 minutes", {"people": people, "minutes": 60, "days": 7})
     _step("The host is closed and started again. The new server finds the sign-in and asks nobody.")
     tenant.control.clear_requests()
     async with _client(tenant, directory) as client:
+        await _call(client, "account_status", tenant.person.user_name)
         await _call(client, "profile_get", tenant.person.display_name)
     asked = sum(request.host == "pages" for request in tenant.control.requests())
     output.say(f"\n   Pages that the person had to see this time: {asked}")
     if asked:
         raise click.ClickException("The second start was not silent.")
     output.say("\nThat was all. To use it with your own account, see the README: Register an app.")
+
+
+async def _attachment(client: Client) -> None:
+    """The job that people miss most elsewhere: a mail, and what is in the file that came with it."""
+    _step("`What does the budget plan that Zoë sent me say?` Find the mail, read it, read its Word file.")
+    found = await _call(client, "mail_search", "Zo", {"query": "budget plan", "has_files": True})
+    message = await _call(client, "mail_read", "Subject: ", {"ref": _handle("m", found)})
+    await _call(client, "attachment_read", "docx", {"ref": _handle("a", message), "max_chars": 900}, most=24)
+
+
+def _handle(kind: str, answer: str) -> str:
+    """The first handle of a kind in an answer."""
+    found = re.search(rf"\b{kind}[a-z2-7]{{8,}}\b", answer)
+    if found is None:
+        raise click.ClickException(f"The answer has no handle that begins with {kind}.")
+    return found[0]
 
 
 def _client(tenant: DemoTenant, directory: Path) -> Client:
@@ -139,14 +168,21 @@ async def _list_tools(client: Client) -> None:
         output.say(f"   - {tool.name}: {tool.title}")
 
 
-async def _call(client: Client, name: str, expected: str, arguments: dict[str, Any] | None = None) -> None:
+async def _call(
+    client: Client, name: str, expected: str, arguments: dict[str, Any] | None = None, *, most: int = 18
+) -> str:
+    """Call a tool, show the first lines of its answer, and return all of it."""
     output.say(f"\n   > {name} {json.dumps(arguments or {})}")
     result = await client.call_tool(name, arguments or {})
-    lines = [line for block in result.content for line in getattr(block, "text", "").splitlines()]
-    for line in lines:
+    text = "\n".join(getattr(block, "text", "") for block in result.content)
+    lines = text.splitlines()
+    for line in lines[:most]:
         output.say(f"   | {line}")
-    if result.is_error or not any(expected in line for line in lines):
+    if len(lines) > most:
+        output.say(f"   | ... {len(lines) - most} more lines; {len(text.encode()) // 4} tokens in all")
+    if result.is_error or expected not in text:
         raise click.ClickException(f"{name} did not answer as it should.")
+    return text
 
 
 def _step(title: str) -> None:

@@ -18,7 +18,7 @@ from mcp_local_graph.cli.consent import message
 from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
-from mcp_local_graph.tools import TOOLSETS, needed
+from mcp_local_graph.tools import needed
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.accounts import Account
@@ -52,7 +52,7 @@ def command(settings: Settings, *, again: bool, workloads: tuple[str, ...]) -> N
 
 
 async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> None:
-    offered = needed(TOOLSETS)
+    offered = needed(app.tools(settings))
     auth = app.services(settings, offered).auth
     if isinstance(auth, CredentialTokens):
         await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead

@@ -75,6 +75,11 @@ SETTINGS = (
         "Take tokens from here instead of signing in; `environment` reads AZURE_CLIENT_ID and its like.",
         type=click.Choice([kind.value for kind in config.Credential]),
     ),
+    _option("--toolsets", "Offer the tools of these sets only: names with commas between, as `tools` lists them."),
+    _option("--tools", "Offer these tools, besides those of --toolsets."),
+    _option("--exclude", "Leave out these tools or toolsets."),
+    _option("--scopes", "Ask for no other permissions than these; a tool that needs others is not offered."),
+    _option("--structured", "Send results as JSON too, with schemas: for programs, at twice the size.", is_flag=True),
     _option(
         "--log-level",
         "What to log on stderr.",

@@ -23,15 +23,15 @@ def command(settings: Settings, *, demo: bool) -> None:
     gc.disable()
     from mcp_local_graph import app  # noqa: PLC0415 - between the two
     from mcp_local_graph.server import build, wire  # noqa: PLC0415 - as above
-    from mcp_local_graph.tools import TOOLSETS, needed  # noqa: PLC0415 - as above
+    from mcp_local_graph.tools import needed  # noqa: PLC0415 - as above
 
     on_exit = _nothing
     if demo:
         from mcp_local_graph.cli.demo import start_tenant  # noqa: PLC0415 - the demo tenant is no part of a real server
 
         settings, on_exit = start_tenant(settings)
-    tools = [tool for toolset in TOOLSETS for tool in toolset.tools]
-    server = build.server(tools, app.services(settings, needed(TOOLSETS)))
+    tools = app.tools(settings)
+    server = build.server(tools, app.services(settings, needed(tools)), structured=settings.structured)
     gc.freeze()
     gc.enable()
     wire.serve(server, on_exit=on_exit)

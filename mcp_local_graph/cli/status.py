@@ -11,7 +11,7 @@ from mcp_local_graph import app
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import NAMES, SETTINGS, with_settings
 from mcp_local_graph.errors import SignInNeeded
-from mcp_local_graph.tools import TOOLSETS, needed
+from mcp_local_graph.tools import needed
 
 if TYPE_CHECKING:
     from mcp_local_graph.auth.credentials import CredentialStatus
@@ -40,7 +40,7 @@ def command(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _status(settings: Settings) -> Status | CredentialStatus:
-    return await app.services(settings, needed(TOOLSETS)).auth.status()
+    return await app.services(settings, needed(app.tools(settings))).auth.status()
 
 
 def _settings(settings: Settings) -> dict[str, dict[str, str | None]]:
@@ -51,4 +51,6 @@ def _value(settings: Settings, name: str) -> str | None:
     if name == "cloud":
         return settings.cloud.name
     value = getattr(settings.cloud if name in {"login_url", "graph_url"} else settings, name)
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value)) or None
     return None if value is None else str(value)

@@ -9,7 +9,7 @@ Source: learn.microsoft.com, "Use the $search query parameter", "List messages".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,19 @@ class Wanted:
     def is_search(self) -> bool:
         """Whether only `$search` finds it: words, a subject, a recipient, or a sender who is no whole address."""
         return bool(self.words or self.recipient or self.subject or (self.sender and not _is_address(self.sender)))
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON can hold it: what is not empty."""
+        facts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items() if value
+        }
+
+    @classmethod
+    def restored(cls, facts: Mapping[str, Any]) -> Wanted:
+        """Back from there."""
+        times = {name: datetime.fromisoformat(facts[name]) for name in ("after", "before") if name in facts}
+        return cls(**{**facts, **times})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

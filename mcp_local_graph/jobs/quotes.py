@@ -20,18 +20,15 @@ _HEADER = re.compile(rf"\*?(?:{_OTHERS})\*?\s*:", re.IGNORECASE)
 _NEAR = 4
 
 
-def without_quoted(text: str) -> tuple[str, int]:
-    """The newest part of a mail's text, and how many characters of quoted mails were left out.
+def length_of_new(text: str) -> int:
+    """How many characters from the start are new; quoted mails follow.
 
-    A mail that begins with what it quotes, or that answers line by line below `>`, is kept whole: what is new in it
+    A mail that begins with what it quotes, or that answers line by line below `>`, is new as a whole: what is new in it
     cannot be told apart.
     """
     lines = text.split("\n")
     end = next((number for number in range(len(lines)) if _quotes_from(lines, number)), len(lines))
-    new = "\n".join(lines[:end]).rstrip()
-    if not new:
-        return text, 0
-    return new, len(text) - len(new) if end < len(lines) else 0
+    return len("\n".join(lines[:end]).rstrip()) or len(text)
 
 
 def _quotes_from(lines: list[str], number: int) -> bool:

@@ -97,7 +97,7 @@ class _Asked:
 
 
 @GRAPH.tool("Read from Graph", effect=Effect.READ, scopes={"User.Read"})
-async def graph_get(  # noqa: PLR0913, PLR0917 - OData's options, which the model names
+async def graph_get(
     graph: Graph,
     path: Annotated[str, Field(description="Such as /me/todo/lists or /users/ann@example.com")] = "",
     select: Annotated[str, Field(description="Properties, with commas")] = "",
@@ -106,7 +106,7 @@ async def graph_get(  # noqa: PLR0913, PLR0917 - OData's options, which the mode
     orderby: str = "",
     expand: str = "",
     top: Annotated[int, Field(ge=0, le=100)] = 0,
-    count: bool = False,  # noqa: FBT001, FBT002 - arguments have names on the wire
+    count: bool = False,
     cursor: Annotated[str, Field(description="Goes on with a list; alone")] = "",
 ) -> GraphAnswer:
     """Read anything of Microsoft Graph v1.0 (GET, OData options) that no other tool reads. Handles may stand in the path, as in /m3kq7x2ab/attachments."""  # noqa: E501 - a model reads it as it stands

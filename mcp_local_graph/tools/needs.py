@@ -13,13 +13,44 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from mcp_local_graph.auth.accounts import Accounts
-from mcp_local_graph.graph.client import Graph
+from mcp_local_graph.documents.service import Document, Documents
+from mcp_local_graph.graph.client import Ask, Found, Graph, Kind, Page
 from mcp_local_graph.safety.labels import UNTRUSTED, Label
 
-__all__ = ["GIVEN", "Accounts", "Effect", "Graph", "Image", "Label", "Reading", "Result", "Tool", "Toolset"]
+__all__ = [
+    "GIVEN",
+    "Accounts",
+    "Ask",
+    "Document",
+    "Documents",
+    "Effect",
+    "Found",
+    "Graph",
+    "Image",
+    "Kind",
+    "Label",
+    "Page",
+    "Progress",
+    "Reading",
+    "Result",
+    "Tool",
+    "Toolset",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Tells the person how far a long call is."""
+
+    report: Callable[[float, float, str], Awaitable[None]]
+
+    async def __call__(self, done: float, of: float, what: str) -> None:
+        """So much of so much is done; `what` is being done, in a few words."""
+        await self.report(done, of, what)
+
 
 # The types that are given, not asked of the model.
-GIVEN: tuple[type, ...] = (Graph, Accounts)
+GIVEN: tuple[type, ...] = (Graph, Accounts, Documents, Progress)
 
 
 class Effect(StrEnum):
@@ -73,14 +104,16 @@ F = TypeVar("F", bound=ToolFunction)
 class Tool:
     """A tool: its function and the facts about it.
 
-    `scopes` are Graph's delegated permissions without which it cannot work; `optional` are those that it uses where
-    they were granted already, and never asks for. `local` tools reach nothing outside this machine.
+    `scopes` are Graph's delegated permissions without which it cannot work; `when_asked` are those that some arguments
+    need, and that are asked for with them; `optional` are those that it uses where they were granted already, and never
+    asks for. `local` tools reach nothing outside this machine.
     """
 
     function: ToolFunction
     title: str
     effect: Effect
     scopes: frozenset[str]
+    when_asked: frozenset[str]
     optional: frozenset[str]
     local: bool
     toolset: str
@@ -110,6 +143,7 @@ class Toolset:
         *,
         effect: Effect,
         scopes: frozenset[str] | set[str] = frozenset(),
+        when_asked: frozenset[str] | set[str] = frozenset(),
         optional: frozenset[str] | set[str] = frozenset(),
         local: bool = False,
     ) -> Callable[[F], F]:
@@ -121,6 +155,7 @@ class Toolset:
                 title=title,
                 effect=effect,
                 scopes=frozenset(scopes),
+                when_asked=frozenset(when_asked),
                 optional=frozenset(optional),
                 local=local,
                 toolset=self.name,

@@ -47,6 +47,11 @@ def test_by_default_nothing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         "token_store": "auto",
         "account": None,
         "credential": None,
+        "toolsets": None,
+        "tools": None,
+        "exclude": None,
+        "scopes": None,
+        "structured": "False",
         "log_level": "warning",
     }
     assert not (tmp_path / "xdg").exists()
@@ -79,6 +84,11 @@ def test_every_setting_has_its_variable(state: Path, tmp_path: Path, monkeypatch
         "sign_in": "device",
         "token_store": "memory",
         "account": "ines@example.com",
+        "toolsets": "calendar, mail",
+        "tools": "people_find",
+        "exclude": "mail_folders",
+        "scopes": "Calendars.Read, Mail.Read",
+        "structured": "True",
         "log_level": "debug",
     }
     for name, value in values.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.jobs.quotes import without_quoted
+from mcp_local_graph.jobs.quotes import length_of_new
 
 NEW = "Thursday works for me.\n\nInês"
 
@@ -24,9 +24,8 @@ NEW = "Thursday works for me.\n\nInês"
         "> When?\n> Marit\n",
     ],
 )
-def test_what_stands_quoted_below_is_left_out_and_counted(quoted: str) -> None:
-    text = f"{NEW}\n\n{quoted}"
-    assert without_quoted(text) == (NEW, len(text) - len(NEW))
+def test_what_stands_quoted_below_is_not_new(quoted: str) -> None:
+    assert length_of_new(f"{NEW}\n\n{quoted}") == len(NEW)
 
 
 @pytest.mark.parametrize(
@@ -39,5 +38,5 @@ def test_what_stands_quoted_below_is_left_out_and_counted(quoted: str) -> None:
         "-----Original Message-----\nFrom: Marit\n\nWhen?",
     ],
 )
-def test_a_mail_without_a_clear_end_of_what_is_new_is_kept_whole(text: str) -> None:
-    assert without_quoted(text) == (text, 0)
+def test_a_mail_without_a_clear_end_of_what_is_new_is_new_as_a_whole(text: str) -> None:
+    assert length_of_new(text) == len(text)

@@ -134,9 +134,11 @@ async def test_without_a_client_id_the_tools_are_listed_and_each_says_how_to_get
     tenant: DemoTenant, tmp_path: Path, era: str
 ) -> None:
     async with hosted(support.services(tenant, tmp_path, client_id=None), era) as host:
-        assert {tool.name for tool in (await host.client.list_tools()).tools} == {tool.name for tool in TOOLS}
-        for tool in TOOLS:
-            assert "MCP_LOCAL_GRAPH_CLIENT_ID" in await host.text(tool.name)
+        offered = (await host.client.list_tools()).tools
+        assert {tool.name for tool in offered} == {tool.name for tool in TOOLS}
+        for tool in offered:
+            needed = dict.fromkeys(tool.input_schema.get("required", []), "x")
+            assert "MCP_LOCAL_GRAPH_CLIENT_ID" in await host.text(tool.name, **needed)
         assert not host.shown
     assert tenant.control.requests() == []
 

@@ -28,9 +28,9 @@ async def status(there: Services) -> list[str]:
 
 async def test_without_a_client_id_the_status_says_how_to_register_one(tenant: DemoTenant, tmp_path: Path) -> None:
     there = services(tenant, tmp_path, client_id=None)
-    (line,) = await status(there)
-    assert "Register an app" in line
-    assert "MCP_LOCAL_GRAPH_CLIENT_ID" in line
+    said = "\n".join(await status(there))
+    assert "Register an app" in said
+    assert "MCP_LOCAL_GRAPH_CLIENT_ID" in said
     with pytest.raises(ClientIdMissing):
         await account_sign_in(Accounts(there.auth))
     assert tenant.control.requests() == []

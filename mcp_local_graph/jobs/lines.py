@@ -1,0 +1,33 @@
+"""Lines for a model: what does not fit is cut where one can see it. Sizes are bytes of UTF-8, which tokens follow."""
+
+from __future__ import annotations
+
+_MARK = "..."
+_MEGABYTE = 1_000_000
+
+
+def cut(text: str, size: int) -> str:
+    """At most so many bytes of the text, with a mark at the end where some is missing."""
+    stored = text.encode()
+    if len(stored) <= size:
+        return text
+    return stored[: max(size - len(_MARK), 0)].decode(errors="ignore").rstrip() + _MARK
+
+
+def end_of_part(text: str, offset: int, size: int) -> int:
+    """Where a part of about `size` characters from `offset` ends: after a line or a word, where one ends near."""
+    if len(text) <= offset + size:
+        return len(text)
+    near = offset + max(size - 200, size // 2)
+    ends = (text.rfind(border, near, offset + size) + 1 for border in "\n ")
+    return next((end for end in ends if end), offset + size)
+
+
+def bytes_in_words(size: int) -> str:
+    """`48 KB`, `3.2 MB`."""
+    return f"{size / _MEGABYTE:.1f} MB" if size >= _MEGABYTE else f"{max(round(size / 1000), 1)} KB"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,84 @@
+"""What `getSchedule` says: who is busy when, and who works when.
+
+Source: learn.microsoft.com, "calendar: getSchedule", "scheduleInformation resource type".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mcp_local_graph.jobs import zones
+from mcp_local_graph.jobs.slots import Hours, Span, common, free
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_ZONE = zones.known("UTC") or zones.of_machine()
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# What does not keep anybody from coming; tentative does, since nobody knows.
+_FREE = {"free", "workingElsewhere"}
+# The digits of availabilityView for the same.
+_FREE_DIGITS = {"0", "4"}
+# Minutes of one digit, as we ask for it.
+INTERVAL = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """One of those who were asked about. `known` is false where their times cannot be seen."""
+
+    address: str
+    known: bool
+    busy: tuple[Span, ...]
+    hours: Hours | None
+
+
+def read(answer: Mapping[str, Any], begin: datetime) -> list[Schedule]:
+    """All schedules of an answer that begins at `begin`."""
+    return [_schedule(one, begin) for one in answer.get("value") or ()]
+
+
+def common_time(schedules: Sequence[Schedule], within: Span, minutes: int, *, by_hours: bool) -> list[Span]:
+    """When nobody of whom one knows is busy, and all work, if that matters."""
+    known = [one for one in schedules if one.known]
+    worked = [one.hours.spans(within) for one in known if by_hours and one.hours]
+    return free(common([[within], *worked]), (span for one in known for span in one.busy), minutes)
+
+
+def _schedule(one: Mapping[str, Any], begin: datetime) -> Schedule:
+    items = one.get("scheduleItems") or ()
+    view = str(one.get("availabilityView") or "")
+    return Schedule(
+        address=str(one.get("scheduleId") or ""),
+        known=not one.get("error"),
+        busy=tuple(_items(items) if items else _digits(view, begin)),
+        hours=_hours(one.get("workingHours")),
+    )
+
+
+def _items(items: Iterable[Mapping[str, Any]]) -> list[Span]:
+    taken = [one for one in items if one.get("status") not in _FREE]
+    pairs = [(zones.moment(one.get("start"), _ZONE), zones.moment(one.get("end"), _ZONE)) for one in taken]
+    return [Span(start.astimezone(UTC), end.astimezone(UTC)) for start, end in pairs if start and end]
+
+
+def _digits(view: str, begin: datetime) -> list[Span]:
+    """Where somebody shows nothing but whether they are free: a digit for each interval."""
+    step = timedelta(minutes=INTERVAL)
+    start = begin.astimezone(UTC)
+    return [
+        Span(start + step * at, start + step * (at + 1)) for at, digit in enumerate(view) if digit not in _FREE_DIGITS
+    ]
+
+
+def _hours(value: Mapping[str, Any] | None) -> Hours | None:
+    """Working hours, where they are given in a zone that we know."""
+    zone = zones.known(str(((value or {}).get("timeZone") or {}).get("name")))
+    try:
+        start, end = (time.fromisoformat(str((value or {})[name])) for name in ("startTime", "endTime"))
+    except (KeyError, ValueError):
+        return None
+    weekdays = frozenset(_WEEKDAYS.index(day) for day in (value or {}).get("daysOfWeek") or () if day in _WEEKDAYS)
+    return Hours(weekdays, start, end, zone) if zone and weekdays and start < end else None

@@ -1,0 +1,138 @@
+"""`calendar_list`: what is in a calendar, by days."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mcp_local_graph.errors import NotFound, RequestRefused
+from mcp_local_graph.jobs import days as day_words
+from mcp_local_graph.jobs import events
+from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, checked, scope_of
+from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
+from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
+
+if TYPE_CHECKING:
+    from mcp_local_graph.tools.needs import Ask, Page
+
+# Events that one answer shows. A week of a busy person has about as many.
+_MOST = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventList(Reading):
+    """Events by the days that they touch, within a span of time."""
+
+    events: tuple[events.Summary, ...]
+    begin: datetime
+    end: datetime
+    now: datetime
+    zone: str
+    more: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """A line for each event, below one for its day."""
+        return events.by_days(self.events, self.begin, self.end, self.now)
+
+    def notes(self) -> list[str]:
+        """Which days, in which zone, and how to get the rest."""
+        last = self.end - timedelta(microseconds=1)
+        span = day_words.named(self.begin.date(), self.now.date())
+        if last.date() != self.begin.date():
+            span += f" to {day_words.named(last.date(), self.now.date())}"
+        return [f"{'Nothing on ' if not self.events else ''}{span}; times: {self.zone}.", *self.more]
+
+
+@CALENDAR.tool("List events", effect=Effect.READ, scopes={"Calendars.Read"}, when_asked={SHARED}, optional={SETTINGS})
+async def calendar_list(
+    graph: Graph,
+    start: Start = "today",
+    days: Annotated[int, Field(ge=1, le=62)] = 1,
+    calendar: Annotated[str, Field(description="Name or handle of another calendar of yours")] = "",
+    mailbox: Annotated[str, Field(description="Address of who shares theirs")] = "",
+    cursor: str = "",
+) -> EventList:
+    """List the events of some days, repeated ones included, by day in local time. Read one with calendar_read."""
+    if cursor:
+        page = await graph.page(None, limit=_MOST, cursor=cursor)
+        return _listing(graph, _Asked.of(page.note), clock(graph), page)
+    path = await _calendar(graph, calendar, mailbox)
+    asks: list[Ask] = []
+
+    def make(time: Clock) -> list[Ask]:
+        asks[:] = [_view(graph, path, _span(start, days, time), time)]
+        return asks
+
+    time, (answer,) = await timed(graph, make)
+    asked = _Asked(path, *_span(start, days, time))
+    return _listing(graph, asked, time, graph.paged(asks[0], whole(answer), _MOST, note=asked.note()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it was put first; a cursor brings it back."""
+
+    path: tuple[str, ...]
+    begin: datetime
+    end: datetime
+
+    def note(self) -> str:
+        return json.dumps([self.path, self.begin.isoformat(), self.end.isoformat()])
+
+    @classmethod
+    def of(cls, note: str) -> _Asked:
+        path, begin, end = json.loads(note)
+        return cls(tuple(path), datetime.fromisoformat(begin), datetime.fromisoformat(end))
+
+
+def _view(graph: Graph, path: tuple[str, ...], span: tuple[datetime, datetime], time: Clock) -> Ask:
+    begin, end = span
+    view = events.view(begin - time.slack, end + time.slack, time.zone)
+    return graph.ask((*path, "calendarView"), top=_MOST, scope=scope_of(path), **view)
+
+
+def _span(start: str, days: int, time: Clock) -> tuple[datetime, datetime]:
+    begin = day_words.moment(start, time.now)
+    return begin, day_words.midnight(begin.date() + timedelta(days), time.now)
+
+
+def _listing(graph: Graph, asked: _Asked, time: Clock, page: Page) -> EventList:
+    more = [f"There is more: cursor={page.cursor}"] if page.cursor else []
+    return EventList(
+        events=_shown(graph, asked.path, page.items, time),
+        begin=asked.begin,
+        end=asked.end,
+        now=time.now,
+        zone=time.name,
+        more=(*more, *([page.truncated] if page.truncated else [])),
+    )
+
+
+def _shown(graph: Graph, path: tuple[str, ...], items: list[dict[str, Any]], time: Clock) -> tuple[events.Summary, ...]:
+    domain = graph.user_name.rpartition("@")[2]
+    pairs = ((item, graph.show(Kind.EVENT, *path, "events", str(item["id"]))) for item in items)
+    found = (events.summary(item, ref, time.zone, domain) for item, ref in pairs)
+    return tuple(one for one in found if one is not None)
+
+
+async def _calendar(graph: Graph, calendar: str, mailbox: str) -> tuple[str, ...]:
+    """The path of the calendar that is meant.
+
+    Raises:
+        RequestRefused: there is none of that name.
+    """
+    owner = ("users", checked(mailbox)) if mailbox else ("me",)
+    if not calendar:
+        return owner
+    try:
+        return graph.find(calendar, Kind.CALENDAR).path
+    except NotFound:
+        page = await graph.page((*owner, "calendars"), limit=100, select=("id", "name"), scope=scope_of(owner))
+    matches = [one for one in page.items if str(one.get("name")).casefold() == calendar.strip().casefold()]
+    if len(matches) != 1:
+        raise RequestRefused("There is no one calendar of that name.", "graph_get with path /me/calendars lists them.")
+    return (*owner, "calendars", str(matches[0]["id"]))

@@ -1,0 +1,36 @@
+"""What the tools of the calendar share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from mcp_local_graph.errors import RequestRefused
+from mcp_local_graph.tools.needs import Toolset
+
+CALENDAR = Toolset("calendar", "Your calendar, shared ones, and free time")
+
+# Asked for when somebody names a calendar that is another's.
+SHARED = "Calendars.Read.Shared"
+_ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
+
+Start = Annotated[str, Field(description="Date, weekday, today, tomorrow")]
+
+
+def checked(address: str) -> str:
+    """An address in its one spelling.
+
+    Raises:
+        RequestRefused: it is none.
+    """
+    plain = address.strip().lower()
+    if not _ADDRESS.fullmatch(plain):
+        raise RequestRefused("One of the people is no mail address.", "people_find gives addresses.")
+    return plain
+
+
+def scope_of(path: tuple[str, ...]) -> str | None:
+    """The permission that a calendar needs beyond one's own."""
+    return SHARED if path[0] == "users" else None

@@ -1,0 +1,118 @@
+"""`attachment_read`: a file out of a mail, as text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mcp_local_graph.errors import DocumentUnreadable
+from mcp_local_graph.jobs.lines import bytes_in_words
+from mcp_local_graph.safety.untrusted import Untrusted, line, prose
+from mcp_local_graph.tools.mail.toolset import MAIL, scope_of
+from mcp_local_graph.tools.needs import Documents, Effect, Graph, Image, Kind, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcp_local_graph.tools.needs import Document, Found
+
+# Bytes. More is not fetched: a model could not read it either.
+_MOST = 25_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentText(Reading):
+    """A document's text, or a part of it, or a picture."""
+
+    name: Untrusted
+    kind: str
+    parts: str
+    text: Untrusted
+    hints: tuple[str, ...]
+    picture: Image | None
+
+    def lines(self) -> list[str]:
+        """The name, then the text."""
+        facts = ", ".join(fact for fact in (self.kind, self.parts) if fact)
+        return [f"{self.name} ({facts})", "", self.text] if self.text else [f"{self.name} ({facts})"]
+
+    def notes(self) -> list[str]:
+        """What is not there, and how to get it."""
+        return list(self.hints)
+
+    def images(self) -> Sequence[Image]:
+        """The picture, where it is one and was asked for."""
+        return (self.picture,) if self.picture else ()
+
+
+@MAIL.tool("Read attachment", effect=Effect.READ, scopes={"Mail.Read"})
+async def attachment_read(
+    graph: Graph,
+    documents: Documents,
+    ref: Annotated[str, Field(description="Handle of an attachment")],
+    pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7")] = "",
+    image: Annotated[bool, Field(description="Show a picture as one")] = False,
+    offset: Annotated[int, Field(ge=0)] = 0,
+    max_chars: Annotated[int, Field(ge=500, le=24000)] = 12000,
+) -> DocumentText:
+    """Read a file of a mail as text: Word, Excel, PowerPoint, PDF, web, mail, calendar and text files, in pages."""
+    found = graph.find(ref, Kind.ATTACHMENT)
+    facts = await _facts(graph, found)
+    _check(facts)
+    content = await graph.download((*found.path, "$value"), limit=_MOST, scope=scope_of(found.path))
+    document = await documents.read(
+        content.content,
+        name=str(facts.get("name") or ""),
+        content_type=_type(facts, content.content_type),
+        pages=pages,
+        offset=offset,
+        max_chars=max_chars,
+    )
+    return _text(str(facts.get("name") or "no name"), document, wants_image=image)
+
+
+async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
+    """What the message said of it, or Graph says now."""
+    if found.note:
+        facts: dict[str, Any] = json.loads(found.note)
+        return facts
+    one = await graph.get(found.path, select=("id", "name", "contentType", "size"), scope=scope_of(found.path))
+    kind = str(one.get("@odata.type") or "").rpartition(".")[2]
+    return {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": one.get("size")}
+
+
+def _check(facts: dict[str, Any]) -> None:
+    if facts.get("kind") == "referenceAttachment":
+        raise DocumentUnreadable(
+            "This attachment is only a link to a file in OneDrive or SharePoint.",
+            "mail_read with links=true shows where the mail's links lead.",
+        )
+    if (size := int(facts.get("size") or 0)) > _MOST:
+        raise DocumentUnreadable(
+            f"The file is too large to read here: {bytes_in_words(size)}, {bytes_in_words(_MOST)} at most.",
+            "Ask the person to open it.",
+        )
+
+
+def _type(facts: dict[str, Any], told: str) -> str:
+    """Its content type. An attached mail or event has none: Graph gives its source."""
+    return "message/rfc822" if facts.get("kind") == "itemAttachment" else str(facts.get("type") or told)
+
+
+def _text(name: str, document: Document, *, wants_image: bool) -> DocumentText:
+    is_picture = document.image is not None
+    picture = Image(document.image, document.image_type) if wants_image and document.image is not None else None
+    return DocumentText(
+        name=line(name),
+        kind=document.kind,
+        parts=document.parts,
+        text=prose(document.text),
+        hints=(
+            *([document.note] if document.note else []),
+            *(["image=true shows it"] if is_picture and not wants_image else []),
+        ),
+        picture=picture,
+    )

@@ -1,0 +1,286 @@
+"""`mail_read`: one message, or the whole conversation it belongs to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mcp_local_graph.jobs import days, messages, zones
+from mcp_local_graph.jobs.lines import bytes_in_words, counted, end_of_part
+from mcp_local_graph.safety.untrusted import Links, Untrusted, line
+from mcp_local_graph.tools.clock import Clock, clock, whole
+from mcp_local_graph.tools.mail.toolset import MAIL, domain, owner_of, scope_of, shown
+from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_local_graph.tools.needs import Ask, Found
+
+_FILES = ("attachments($select=id,name,contentType,size,isInline)",)
+_ONE = (*messages.SUMMARY, "ccRecipients", "body", "importance", "internetMessageHeaders")
+_EACH = ("id", "subject", "from", "receivedDateTime", "uniqueBody", "conversationId", "isDraft")
+_MOST_IN_THREAD = 50
+# Names that are listed of each line of recipients.
+_MOST_NAMES = 12
+# The headers that tell where a mail came from; the rest is for machines.
+_HEADERS = {"from", "reply-to", "return-path", "received", "authentication-results", "message-id", "list-unsubscribe"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An attachment, as a message lists it. `what` is its kind and size in words."""
+
+    ref: str
+    name: Untrusted
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Reading):
+    """A message, or a part of it. `hints` are our own words on how to get what is not there."""
+
+    subject: Untrusted
+    sender: Untrusted
+    doubts: tuple[str, ...]
+    to: Untrusted
+    cc: Untrusted
+    when: str
+    files: tuple[File, ...]
+    headers: tuple[Untrusted, ...]
+    text: Untrusted
+    links: tuple[str, ...]
+    hints: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Who, when and what; then the text."""
+        named = {"Subject": self.subject, "From": self.sender, "To": self.to, "Cc": self.cc, "Date": self.when}
+        return [
+            *(f"{name}: {value}" for name, value in named.items() if value),
+            *(f"File: {file.ref} {file.name} ({file.what})" for file in self.files),
+            *self.headers,
+            "",
+            self.text or "(no text)",
+            *self.links,
+        ]
+
+    def notes(self) -> list[str]:
+        """What speaks against the sender, and how to get the rest."""
+        return [*([f"Sender: {'; '.join(self.doubts)}."] if self.doubts else []), *self.hints]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message of a conversation, without what it quotes."""
+
+    ref: str
+    sender: Untrusted
+    when: str
+    text: Untrusted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread(Reading):
+    """A conversation, the oldest message first."""
+
+    subject: Untrusted
+    posts: tuple[Post, ...]
+    hints: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """The subject, then each message below a line that says whose it is."""
+        return [
+            f"Subject: {self.subject}",
+            *(line_ for post in self.posts for line_ in (f"-- {post.ref} {post.when} {post.sender}", post.text)),
+        ]
+
+    def notes(self) -> list[str]:
+        """How to get the rest."""
+        return list(self.hints)
+
+
+@MAIL.tool("Read mail", effect=Effect.READ, scopes={"Mail.Read"})
+async def mail_read(
+    graph: Graph,
+    ref: Annotated[str, Field(description="Handle of a message")],
+    thread: Annotated[bool, Field(description="Its whole conversation")] = False,
+    quoted: Annotated[bool, Field(description="With quoted mails")] = False,
+    headers: bool = False,
+    links: Annotated[bool, Field(description="List where links lead")] = False,
+    offset: Annotated[int, Field(ge=0)] = 0,
+    max_chars: Annotated[int, Field(ge=500, le=24000)] = 8000,
+) -> Message | Thread:
+    """Read a mail as text, with its files and warnings about its sender. Read a file with attachment_read."""
+    found = graph.find(ref, Kind.MESSAGE)
+    size = Size(offset, max_chars)
+    if thread:
+        return await _thread(graph, found, size)
+    shows = _Shows(quoted=quoted, headers=headers, links=links)
+    return await _message(graph, found, shows, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Which part of a text: from which character on, and how many."""
+
+    offset: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shows:
+    quoted: bool
+    headers: bool
+    links: bool
+
+
+async def _message(graph: Graph, found: Found, shows: _Shows, size: Size) -> Message:
+    scope = scope_of(found.path)
+    ask = graph.ask(found.path, select=_ONE, expand=_FILES, scope=scope)
+    sender = json.loads(found.note or "{}").get("sender") or ""
+    stranger = bool(sender) and not messages.is_inside(sender, domain(graph))
+    asks = [ask, _earlier(graph, found, sender)] if stranger else [ask]
+    message, *earlier = await graph.batch(asks) if stranger else [await graph.get(ask)]
+    first = bool(earlier) and isinstance(earlier[0], dict) and len(earlier[0].get("value", ())) < 2  # noqa: PLR2004 - this one, and one before
+    return _read(graph, found, whole(message), shows, size, first=first)
+
+
+def _earlier(graph: Graph, found: Found, sender: str) -> Ask:
+    """Whether there is another mail of this sender."""
+    address = sender.replace("'", "''")
+    return graph.ask(
+        (*owner_of(found.path), "messages"),
+        select=("id",),
+        filter=f"from/emailAddress/address eq '{address}'",
+        top=2,
+        scope=scope_of(found.path),
+    )
+
+
+def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, size: Size, *, first: bool) -> Message:
+    time, links = clock(graph), Links()
+    all_text = messages.text_of(item.get("body"), links)
+    text = all_text if shows.quoted else messages.without_quoted(all_text, str(item.get("subject")))
+    end = end_of_part(text, size.offset, size.most)
+    inline, files = _files(graph, found, item)
+    return Message(
+        subject=line(item.get("subject") or "(no subject)"),
+        sender=messages.full(item.get("from")),
+        doubts=tuple(messages.doubts(item, domain(graph), first=first)),
+        to=_names(item.get("toRecipients")),
+        cc=_names(item.get("ccRecipients")),
+        when=_when(item, time),
+        files=files,
+        headers=_header_lines(item) if shows.headers else (),
+        text=text.part(size.offset, end),
+        links=tuple(links.lines()) if shows.links else (),
+        hints=(
+            *rest(len(text), end),
+            *_left_out(len(all_text) - len(text), 0 if shows.links else len(links), inline),
+        ),
+    )
+
+
+def rest(size: int, end: int) -> list[str]:
+    """How to get the rest of a text."""
+    return [f"{size - end} more characters: offset={end}"] if end < size else []
+
+
+def _left_out(quoted: int, links: int, inline: int) -> list[str]:
+    """What is not there, and how to get it."""
+    return [
+        *([f"{quoted} characters of quoted mails left out: quoted=true, or thread=true"] if quoted else []),
+        *([f"{counted(links, 'link')}: links=true lists where they lead"] if links else []),
+        *([f"{counted(inline, 'picture')} in the text not listed"] if inline else []),
+    ]
+
+
+def _files(graph: Graph, found: Found, item: Mapping[str, Any]) -> tuple[int, tuple[File, ...]]:
+    """How many pictures stand in the text, and the other attachments."""
+    attachments: list[dict[str, Any]] = item.get("attachments") or []
+    inline = [one for one in attachments if one.get("isInline") and str(one.get("contentType")).startswith("image/")]
+    return len(inline), tuple(_file(graph, found, one) for one in attachments if one not in inline)
+
+
+def _file(graph: Graph, found: Found, one: Mapping[str, Any]) -> File:
+    kind = str(one.get("@odata.type") or "").rpartition(".")[2]
+    size = int(one.get("size") or 0)
+    facts = {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": size}
+    what = {"itemAttachment": "attached mail or event", "referenceAttachment": "link to a file in OneDrive"}.get(kind)
+    return File(
+        ref=graph.show(Kind.ATTACHMENT, *found.path, "attachments", str(one["id"]), note=json.dumps(facts)),
+        name=line(one.get("name") or "no name"),
+        what=what or bytes_in_words(size),
+    )
+
+
+def _names(recipients: list[dict[str, Any]] | None) -> Untrusted:
+    everybody = recipients or []
+    names = [messages.full(one) for one in everybody[:_MOST_NAMES]]
+    more = [f"and {len(everybody) - _MOST_NAMES} more"] if len(everybody) > _MOST_NAMES else []
+    return line(", ".join([*names, *more]))
+
+
+def _when(item: Mapping[str, Any], time: Clock) -> str:
+    when = zones.moment(item.get("receivedDateTime"), time.zone)
+    return f"{days.stamp(when, time.now)} ({time.name})" if when else ""
+
+
+def _header_lines(item: Mapping[str, Any]) -> tuple[Untrusted, ...]:
+    headers = item.get("internetMessageHeaders") or ()
+    return tuple(
+        line(f"{one.get('name')}: {one.get('value')}") for one in headers if str(one.get("name")).lower() in _HEADERS
+    )
+
+
+async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
+    scope, mailbox = scope_of(found.path), owner_of(found.path)
+    thread = json.loads(found.note or "{}").get("thread")
+    if not thread:
+        one = await graph.get(found.path, select=("conversationId",), scope=scope)
+        thread = str(one.get("conversationId"))
+    page = await graph.page(
+        (*mailbox, "messages"),
+        limit=_MOST_IN_THREAD,
+        filter=f"conversationId eq '{thread}'",  # Graph sorts no such filter: it is done here
+        select=_EACH,
+        scope=scope,
+    )
+    items = sorted(page.items, key=lambda item: str(item.get("receivedDateTime")))
+    return _conversation(graph, mailbox, items, size, complete=not page.cursor)
+
+
+def _conversation(
+    graph: Graph, mailbox: tuple[str, ...], items: list[dict[str, Any]], size: Size, *, complete: bool
+) -> Thread:
+    time, left = clock(graph), size.most
+    posts: list[Post] = []
+    for item in items[size.offset :]:
+        new = messages.without_quoted(messages.text_of(item.get("uniqueBody")), str(item.get("subject")))
+        if posts and len(new) > left:
+            break
+        posts.append(_post(graph, mailbox, item, new.part(0, end_of_part(new, 0, size.most)), time))
+        left -= len(new)
+    unread = len(items) - size.offset - len(posts)
+    return Thread(
+        subject=line(items[0].get("subject") if items else "(nothing left)"),
+        posts=tuple(posts),
+        hints=(
+            f"{counted(len(items), 'message')}, quoted mails left out; times: {time.name}.",
+            *([f"{unread} later ones: offset={size.offset + len(posts)}"] if unread > 0 else []),
+            *([] if complete else ["The conversation is longer: only its first 50 messages were looked at."]),
+        ),
+    )
+
+
+def _post(graph: Graph, mailbox: tuple[str, ...], item: Mapping[str, Any], text: Untrusted, time: Clock) -> Post:
+    when = zones.moment(item.get("receivedDateTime"), time.zone)
+    return Post(
+        ref=shown(graph, mailbox, item),
+        sender=messages.short(item.get("from"), domain(graph)),
+        when=days.stamp(when, time.now) if when else "draft",
+        text=text,
+    )

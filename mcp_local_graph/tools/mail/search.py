@@ -1,0 +1,156 @@
+"""`mail_search`: a list of messages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mcp_local_graph.jobs import days, mail_query, messages
+from mcp_local_graph.jobs.lines import counted
+from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
+from mcp_local_graph.tools.mail.folders import folder_path
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, domain, owner, owner_of, scope_of, shown
+from mcp_local_graph.tools.needs import Effect, Graph, Reading
+
+if TYPE_CHECKING:
+    from mcp_local_graph.tools.needs import Page
+
+# What a search cannot be asked is looked for in so many of its results.
+_LOOKED_AT = 100
+
+Day = Annotated[str, Field(description="Date, weekday, or `3 days ago`")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageList(Reading):
+    """Messages, the newest first. `where` and `how` say what was asked; `more` how to get the rest."""
+
+    messages: tuple[messages.Summary, ...]
+    where: str
+    how: str
+    now: datetime
+    zone: str
+    more: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """A line for each message, below one for its day."""
+        return messages.by_days(self.messages, self.now)
+
+    def notes(self) -> list[str]:
+        """Where and how it was looked for, and how to get more."""
+        if not self.messages:
+            return [f"Nothing found: {self.where}, {self.how}.", *self.more]
+        return [f"{self.where}, {self.how}. {messages.MARKS}; times: {self.zone}.", *self.more]
+
+
+@MAIL.tool("Search mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED}, optional={SETTINGS})
+async def mail_search(
+    graph: Graph,
+    query: Annotated[str, Field(description="Words, as in Outlook's search box")] = "",
+    sender: Annotated[str, Field(description="Name or address")] = "",
+    recipient: str = "",
+    subject: str = "",
+    after: Day = "",
+    before: Day = "",
+    unread: bool = False,
+    flagged: bool = False,
+    has_files: bool = False,
+    folder: Annotated[str, Field(description="Name, path or handle; default: inbox, or all when searching")] = "",
+    mailbox: Mailbox = "",
+    limit: Annotated[int, Field(ge=1, le=50)] = 25,
+    cursor: str = "",
+) -> MessageList:
+    """Find mail, newest first; without arguments the inbox. One line each; read one with mail_read."""
+    if cursor:
+        return await _rest(graph, cursor, limit)
+    time = clock(graph)
+    wanted = mail_query.Wanted(
+        words=query,
+        sender=sender.strip(),
+        recipient=recipient,
+        subject=subject,
+        after=days.moment(after, time.now) if after else None,
+        before=days.moment(before, time.now) if before else None,
+        unread=unread,
+        flagged=flagged,
+        attachments=has_files,
+    )
+    return await _found(graph, await _asked(graph, wanted, owner(mailbox), folder), limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A question as it was put first; a cursor brings it back."""
+
+    wanted: mail_query.Wanted
+    owner: tuple[str, ...]
+    path: tuple[str, ...]
+    where: str
+
+    def note(self) -> str:
+        return json.dumps({"wanted": self.wanted.stored(), "owner": self.owner, "path": self.path, "where": self.where})
+
+    @classmethod
+    def of(cls, note: str) -> _Asked:
+        facts = json.loads(note)
+        wanted = mail_query.Wanted.restored(facts["wanted"])
+        return cls(wanted=wanted, owner=tuple(facts["owner"]), path=tuple(facts["path"]), where=facts["where"])
+
+
+async def _asked(graph: Graph, wanted: mail_query.Wanted, owner_: tuple[str, ...], folder: str) -> _Asked:
+    if not folder and wanted.is_search:
+        return _Asked(wanted=wanted, owner=owner_, path=owner_, where="All folders")
+    path, name = await folder_path(graph, owner_, folder or "inbox")
+    return _Asked(wanted=wanted, owner=owner_of(path), path=path, where=name)
+
+
+async def _found(graph: Graph, asked: _Asked, limit: int) -> MessageList:
+    plan = mail_query.planned(asked.wanted)
+    most = _LOOKED_AT if plan.local else limit
+    ask = graph.ask(
+        (*asked.path, "messages"), select=messages.SUMMARY, top=most, scope=scope_of(asked.owner), **plan.options
+    )
+    time, (answer,) = await timed(graph, lambda _: [ask])
+    page = graph.paged(ask, whole(answer), most, note=asked.note())
+    if not page.items and page.cursor:  # Graph may send an empty page and go on
+        page = await graph.page(None, limit=most, cursor=page.cursor)
+    return _listed(graph, time, page, limit)
+
+
+async def _rest(graph: Graph, cursor: str, limit: int) -> MessageList:
+    page = await graph.page(None, limit=limit, cursor=cursor)
+    return _listed(graph, clock(graph), page, limit)
+
+
+def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:
+    asked = _Asked.of(page.note)
+    plan = mail_query.planned(asked.wanted)
+    kept = [item for item in page.items if plan.keep(item)]
+    return MessageList(
+        messages=tuple(messages.without_banners(_summary(graph, asked, time, item) for item in kept[:limit])),
+        where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
+        how=plan.said,
+        now=time.now,
+        zone=time.name,
+        more=tuple(_more(page, plan, len(kept) - limit)),
+    )
+
+
+def _summary(graph: Graph, asked: _Asked, time: Clock, item: dict[str, Any]) -> messages.Summary:
+    return messages.summary(item, shown(graph, asked.owner, item), time.zone, domain(graph))
+
+
+def _more(page: Page, plan: mail_query.Plan, left: int) -> list[str]:
+    """What was not shown, and how to get it."""
+    notes = []
+    if plan.local:
+        notes.append(f"A search knows no {plan.local}: looked for in {counted(len(page.items), 'result')}.")
+    if left > 0:
+        notes.append(f"{left} more of these fit: ask again with a larger limit.")
+    if page.cursor:
+        notes.append(f"There is more: cursor={page.cursor}")
+    return notes + ([page.truncated] if page.truncated else [])

@@ -1,0 +1,57 @@
+"""What the tools of mail share: whose mailbox, which message, and how a message is addressed again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from mcp_local_graph.errors import RequestRefused
+from mcp_local_graph.jobs import messages
+from mcp_local_graph.tools.needs import Kind, Toolset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcp_local_graph.tools.needs import Graph
+
+MAIL = Toolset("mail", "Mail in your mailbox and in shared ones")
+
+# Asked for when somebody names a shared mailbox.
+SHARED = "Mail.Read.Shared"
+_ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
+
+Mailbox = Annotated[str, Field(description="Address of a shared mailbox; default: your own")]
+
+
+def owner(mailbox: str) -> tuple[str, ...]:
+    """The path of a mailbox: one's own where no address is given.
+
+    Raises:
+        RequestRefused: it is no address.
+    """
+    address = mailbox.strip().lower()
+    if address and not _ADDRESS.fullmatch(address):
+        raise RequestRefused("`mailbox` is no mail address.", "Give the shared mailbox's whole address.")
+    return ("users", address) if address else ("me",)
+
+
+def owner_of(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The mailbox that something lies in."""
+    return path[:2] if path[0] == "users" else path[:1]
+
+
+def scope_of(path: tuple[str, ...]) -> str | None:
+    """The permission that a mailbox needs beyond one's own."""
+    return SHARED if path[0] == "users" else None
+
+
+def domain(graph: Graph) -> str:
+    """The domain of the signed-in person's address."""
+    return graph.user_name.rpartition("@")[2]
+
+
+def shown(graph: Graph, path: tuple[str, ...], message: Mapping[str, Any]) -> str:
+    """The handle of a message in a mailbox."""
+    return graph.show(Kind.MESSAGE, *path, "messages", str(message["id"]), note=messages.note(message))
