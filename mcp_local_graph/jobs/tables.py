@@ -21,16 +21,21 @@ _WIDTHS = (160, 100, 60, 40, 24, 12)
 _MOST = 320
 # Characters of a short text in one object, of a long one, of one in a list, and of a name.
 _LONG, _LONGEST, _SHORT, _NAME = 600, 6_000, 100, 64
-# Columns where nobody chose any; how deep objects are opened; what is shown of a list in an object, and of a member.
-_COLUMNS, _DEPTH, _MEMBERS, _SHOWN_OF_A_MEMBER = 8, 3, 20, 6
+# Columns where nobody chose any, and their number up to which those that tell less are added; how deep objects are
+# opened; what is shown of a list in an object, and of one of its members.
+_COLUMNS, _FEW, _DEPTH, _MEMBERS, _SHOWN_OF_A_MEMBER = 8, 5, 3, 20, 6
 # Of the properties that Graph gives unasked, those that tell most.
 _FIRST = (
     *("subject", "displayName", "name", "title", "topic", "from", "organizer", "start", "end", "location"),
     *("receivedDateTime", "dueDateTime", "isRead", "hasAttachments", "mail"),
     *("userPrincipalName", "jobTitle", "department", "officeLocation", "status", "percentComplete", "size"),
-    *("totalItemCount", "unreadItemCount", "bodyPreview", "description", "emailAddresses", "lastModifiedDateTime"),
+    *("totalItemCount", "unreadItemCount", "bodyPreview", "description", "emailAddresses"),
 )
-_NOT_UNASKED = re.compile(r"(?:^|\.)(?:[Bb]ody|uniqueBody|sender|internetMessageId)$|(?:[Uu]rl|[Ll]ink)$")
+# The first of those that tell less.
+_LATER = "lastModifiedDateTime"
+_NOT_UNASKED = re.compile(
+    r"(?:^|\.)(?:[Bb]ody|uniqueBody|sender|internetMessageId|createdDateTime)$|(?:[Uu]rl|[Ll]ink)$"
+)
 _NOT_UNASKED_OF_ONE = re.compile(r"^(?:sender|internetMessageId)$|(?:[Uu]rl|[Ll]ink)$")
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # What is no word under any name, and what is none under the name of an id.
@@ -38,9 +43,11 @@ _NO_WORD = re.compile(rf"{_GUID}|[A-Za-z0-9+/=_-]{{100,}}")
 _OPAQUE = re.compile(r"[\w+/=!.:,@-]{20,}", re.ASCII)
 _NEVER_A_WORD = frozenset({"id", "changeKey", "eTag", "cTag", "etag", "conversationIndex", "contentBytes"})
 _ID = re.compile(r"(?:^i|I)ds?$|ID$|UId$")
+# An id as a step of a path.
+_STEP = re.compile(r"/[\w!=,-]{20,}(?=/|:|$)", re.ASCII)
 # Parts of a second, and the moment that means none.
 _FRACTION = re.compile(r"(?<=\d\d:\d\d)\.\d+(?=(?:Z|[+-]\d\d:\d\d)?$)")
-_NEVER = "0001-01-01T00:00:00"
+_NEVER = "0001-01-01"
 # What parts the words of one line; other spaces are part of the writing.
 _GAP = re.compile(r"[ \t\r\n]+")
 # Nothing in it to look at: times, numbers, single words.
@@ -71,7 +78,8 @@ def table(items: Sequence[Mapping[str, Any]], first: Sequence[str] = (), chosen:
     # Longer texts would be cut anyway: they need not be looked through.
     most = min(_MOST, _WIDTHS[-1] + 4 * LIMIT // max(len(rows) * len(wanted), 1))
     columns = {name: [_cell(row.get(name), most) for row in rows] for name in wanted}
-    columns = _fitting({name: cells for name, cells in columns.items() if any(cells)}, first)
+    said = {name: cells for name, cells in columns.items() if any(cells)} if chosen else _different(columns)
+    columns = _fitting(said, first)
     every = tuple(dict.fromkeys(line(name) for name in names if name not in columns))
     return Table(tuple(map(line, columns)), tuple(zip(*columns.values(), strict=True)) or ((),) * len(rows), every)
 
@@ -153,6 +161,8 @@ def _text(value: object, most: int) -> str:
 
 
 def _words(value: str) -> str:
+    if value.startswith("/"):
+        value = _STEP.sub("/…", value)
     return prose(value) if "\n" in value else line(_FRACTION.sub("", value))
 
 
@@ -216,10 +226,19 @@ def _member(value: object) -> str:
 
 
 def _telling(names: Sequence[str]) -> list[str]:
-    """The columns for a list of which nobody said what to show: at most eight."""
-    known = [name for name in _FIRST if name in names]
-    others = [name for name in names if name not in known and not _NOT_UNASKED.search(name)]
-    return [*known, *others][:_COLUMNS]
+    """The columns for a list of which nobody said what to show."""
+    known = [name for name in _FIRST if name in names][:_COLUMNS]
+    others = sorted((name for name in names if name not in known and not _NOT_UNASKED.search(name)), key=_LATER.__ne__)
+    return [*known, *others[: max(_FEW - len(known), 0)]]
+
+
+def _different(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The columns that say something, and not what another has said."""
+    kept: dict[str, list[str]] = {}
+    for name, cells in columns.items():
+        if any(cells) and cells not in kept.values():
+            kept[name] = cells
+    return kept
 
 
 def _tells(name: str, item: Mapping[str, Any]) -> bool:
