@@ -23,6 +23,7 @@ from mcp_local_graph.sandbox.graph.mail.messages import MESSAGES
 from mcp_local_graph.sandbox.graph.mailbox import MAILBOX
 from mcp_local_graph.sandbox.graph.people import PEOPLE, PLACES
 from mcp_local_graph.sandbox.graph.router import Query, Reply, Route
+from mcp_local_graph.sandbox.graph.search import SEARCH
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL
 from mcp_local_graph.sandbox.state import now
 
@@ -48,6 +49,7 @@ WORKLOADS = (
     CONTACTS_OF,
     PLACES,
     FILES,
+    SEARCH,
 )
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
