@@ -118,7 +118,7 @@ def find(store: Store, text: str, kinds: Iterable[Kind] = ()) -> Found:
         HandleUnknown: it stands for nothing here, or not for such an object.
     """
     handle, wanted = text.strip(), tuple(kinds)
-    if not is_handle(handle):
+    if not _GRAMMAR.fullmatch(handle):
         raise HandleUnknown(f"That is no handle of {_one_of(wanted)}.", _advice(wanted))
     kind = Kind(handle[0])
     if wanted and kind not in wanted:
@@ -131,19 +131,6 @@ def find(store: Store, text: str, kinds: Iterable[Kind] = ()) -> Found:
     if row is None or row.path is None or not _proves(handle, row, _digest(key, row.path)):
         raise HandleUnknown(f"There is no {_CALLED[kind][0]} {handle} here.", _advice((kind,)))
     return Found(kind, tuple(json.loads(row.path)[1:]), row.note)
-
-
-def is_handle(text: str) -> bool:
-    """Whether it is written like one. So are a few long words."""
-    return _GRAMMAR.fullmatch(text) is not None
-
-
-def is_kept(store: Store, text: str) -> bool:
-    """Whether it is the handle of something that was shown."""
-    if not is_handle(text):
-        return False
-    row = store.run(lambda db: db.execute("SELECT 1 FROM handles WHERE handle = ?", (text,)).fetchone())
-    return row is not None
 
 
 def _give(db: sqlite3.Connection, key: bytes, turn: int, one: Shown) -> tuple[str, bool]:

@@ -90,11 +90,6 @@ class Store:
         """Make ready for use. It takes some milliseconds, so not on the event loop."""
         self.run(lambda _: None)
 
-    def close(self) -> None:
-        """Let go of the file. The next use opens it again."""
-        with self._using:
-            self._close()
-
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do `work` as one transaction. It may be done again, so it changes nothing but the database."""
         with self._using:

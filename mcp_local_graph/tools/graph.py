@@ -38,6 +38,8 @@ _ADVICE = {
     "InefficientFilter": "filter has to name what orderby names, and first: or leave orderby out.",
 }
 
+_LOOK = "Check the path, and the names in its options."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphAnswer(Reading):
@@ -136,8 +138,8 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
     except PermissionMissing as refused:
         raise _explained(refused, scope, granted=graph.may(scope)) from refused
     except GraphRefused as refused:
-        advice = _ADVICE.get(refused.trace.code, "Check the path, and the names in its options.")
-        refused.remedy = refused.remedy or advice
+        # Here the options are the model's, whatever is said of them elsewhere.
+        refused.remedy = _ADVICE.get(refused.trace.code) or refused.remedy or _LOOK
         raise
     if isinstance(answer.get("value"), list):
         return _listed(graph, asked, graph.paged(ask, answer, limit, asked.note()))

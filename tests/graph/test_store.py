@@ -169,12 +169,11 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
 
 
 def test_a_file_that_is_damaged_under_way_is_set_aside_too(path: Path) -> None:
-    kept = Store(path)
-    give_all(kept, [Shown(Kind.MESSAGE, ("me", "messages", f"{number}" * 50)) for number in range(500)])
-    kept.close()
+    give_all(Store(path), [Shown(Kind.MESSAGE, ("me", "messages", f"{number}" * 50)) for number in range(500)])
     torn = bytearray(path.read_bytes())
     torn[4096:] = b"\xff" * (len(torn) - 4096)
     path.write_bytes(torn)
+    kept = Store(path)
     handle = give(kept, Kind.MESSAGE, MESSAGE)
     assert path.with_suffix(".bad").read_bytes() == torn
     assert find(Store(path), handle).path == MESSAGE

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from mcp_local_graph.errors import HandleUnknown, RequestRefused
+from mcp_local_graph.graph.handles import Kind, find
+from mcp_local_graph.graph.store import Store
+from mcp_local_graph.jobs import denied
 from mcp_local_graph.server import build
 from mcp_local_graph.tools import TOOLSETS
 from mcp_local_graph.tools.needs import GIVEN, Effect, Graph, Tool, Toolset
@@ -157,3 +161,18 @@ class Paper:
 
     def lines(self) -> list[str]:
         return []
+
+
+def test_every_tool_that_a_refusal_sends_to_is_one() -> None:
+    said = []
+    for kind in Kind:
+        with pytest.raises(HandleUnknown) as raised:
+            find(Store(None), "", (kind,))
+        said.append(raised.value.remedy)
+    for path in (("me", "messages", "1", "$value"), ("me", "drive", "items", "1", "content"), ("me", "calendarView")):
+        with pytest.raises(RequestRefused) as refused:
+            denied.check(path, ())
+        said.append(refused.value.remedy)
+    named = {word for remedy in said for word in re.findall(r"[a-z]+_[a-z_]+", remedy)}
+    assert len(named) >= 6
+    assert named <= {tool.name for tool in ALL}
