@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph.sandbox import DemoTenant
+from tests.tools import referee
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -72,6 +73,15 @@ def tenant(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DemoTenan
         request.node.stash.setdefault(_tenants, []).append(running)
         request.node.stash[_state] = [tmp_path]
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _referee(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every request that the product makes of a tenant is one that Microsoft describes, and so is every answer."""
+    tenant: DemoTenant | None = request.getfixturevalue("tenant") if "tenant" in request.fixturenames else None
+    yield
+    if tenant is not None and referee.DATA.is_dir():
+        assert referee.problems(tenant.control.requests("graph")) == []
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # The last segments by which a path's endpoint is known; everything on the Graph host is "graph".
 _ENDPOINTS = {
@@ -34,6 +38,8 @@ class RequestRecord:
     headers: dict[str, str] = field(repr=False)
     form: dict[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
+    # The JSON that Graph answered; None where it was none, or a fault.
+    answer: Mapping[str, Any] | None = field(default=None, repr=False)
     # The requests inside a batch, in its order; each was answered as if it had come alone.
     parts: list[RequestRecord] = field(default_factory=list)
 

@@ -50,6 +50,7 @@ def graph_app(state: State) -> ASGIApp:
         asked = wire.asked(scope, await Request(scope, receive).body())
         with state.lock:
             reply = service.answer(state, asked, scope["record"], scope["ticket"])
+            scope["record"].answer = reply.body if isinstance(reply.body, dict) else None
         await wire.response(reply, asked.headers.get("accept-encoding", ""))(scope, receive, send)
 
     return app

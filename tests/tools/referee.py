@@ -1,49 +1,71 @@
-"""Microsoft's own descriptions of Graph as a referee over the requests that tests make. They lie beside the project."""
+"""Microsoft's own descriptions of Graph as a referee over the requests that tests make, and the answers they get."""
 
 from __future__ import annotations
 
-import gzip
 import json
-from functools import cache
-from pathlib import Path
+import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
+from mcp_local_graph.sandbox.graph.odata import syntax
+from tests import microsoft
+from tests.microsoft import ABSENT, DATA, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mcp_local_graph.sandbox.records import RequestRecord
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-ABSENT = "shared data absent"
-
-
-@cache
-def load(name: str) -> Any:  # noqa: ANN401 - JSON
-    with gzip.open(DATA / f"graph-v1.0-{name}.json.gz") as file:
-        return json.load(file)
+__all__ = ["ABSENT", "DATA", "load", "permissions", "problems", "properties", "sufficient"]
 
 
 def problems(requests: Iterable[RequestRecord]) -> list[str]:
-    """What Microsoft's descriptions object to; nothing about requests that they do not describe."""
-    return [problem for request in requests for problem in _problems(request)]
+    """What Microsoft's descriptions object to; nothing about requests that they do not describe.
+
+    The parts of a batch are looked at each like a request of its own, and the demo tenant's answers like requests.
+    """
+    everything = [each for request in requests for each in (request, *request.parts)]
+    return [problem for each in everything for problem in (*_problems(each), *_answer_problems(each))]
+
+
+def _answer_problems(request: RequestRecord) -> list[str]:
+    if request.answer is None or request.status != HTTPStatus.OK:
+        return []
+    return microsoft.answer_objections(request.path.removeprefix("/v1.0"), request.method, dict(request.answer))
 
 
 def _problems(request: RequestRecord) -> list[str]:
     path = request.path.removeprefix("/v1.0")
-    names = [name for name in request.query.get("$select", "").split(",") if name]
-    known = properties(path) if names else set()
-    found = [f"{path} has no property {name}" for name in names if known and name not in known]
-    if (operation := _operation(path, request.method.lower())) is not None:
-        declared = {each["name"]: each["schema"] for each in map(_resolved, operation["parameters"])}
-        found += [f"{path} takes no {name}" for name in request.query if name not in declared]
-        found += [
-            f"{path}: {name}={value} is not valid"
-            for name, value in request.query.items()
-            if name in declared and not _valid(declared[name], value)
-        ]
-    return found
+    found = [f"{path} has no property {name}" for name in _unknown_names(path, request.query)]
+    if (operation := microsoft.operation(path, request.method)) is None:
+        return found
+    declared = {each["name"]: each for each in map(microsoft.resolved, operation["parameters"])}
+    declared = {name: each for name, each in declared.items() if each["in"] == "query"}
+    found += [f"{path} takes no {name}" for name in request.query if name not in declared and not _is_place(name)]
+    found += [
+        f"{path} needs {name}" for name, each in declared.items() if each.get("required") and name not in request.query
+    ]
+    found += [
+        f"{path}: {name}={value} is not valid"
+        for name, value in request.query.items()
+        if name in declared and not _valid(declared[name]["schema"], value)
+    ]
+    return found + _body_problems(path, operation, request)
+
+
+def _is_place(name: str) -> bool:
+    """What a link to more has in it, which is the service's affair."""
+    return name in {"$skiptoken", "$deltatoken"}
+
+
+def _body_problems(path: str, operation: dict[str, Any], request: RequestRecord) -> list[str]:
+    if not request.body:
+        return []
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return [f"{path} takes no body"]
+    errors = microsoft.validator(schema).iter_errors(json.loads(request.body))
+    return [f"{path}: the body is not valid at {'/'.join(map(str, error.path)) or 'its top'}" for error in errors]
 
 
 def sufficient(path: str, method: str = "GET") -> set[str]:
@@ -59,59 +81,85 @@ def permissions() -> dict[str, tuple[bool, bool]]:
 
 
 def properties(path: str) -> set[str]:
-    """The properties of what is at a path, those of derived types among them; nothing where it is not known."""
-    types, described = load("types")["types"], load("types")
-    first, *rest = path.strip("/").split("/")
-    kind = described["singletons"].get(first) or f"*{described['sets'].get(first, '')}"
-    for segment in rest:
-        # Of a list, a segment is an id; of an object, one of its properties.
-        kind = kind[1:] if kind.startswith("*") else _all(types, kind, up=True).get(segment, "*")
-        if kind not in types and kind.removeprefix("*") not in types:
-            return set()
-    kind = kind.removeprefix("*")
-    return set(_all(types, kind, up=True)) | set(_all(types, kind, up=False))
+    """The properties of what is at a path, those of derived types among them."""
+    kind = microsoft.kind_at(path)
+    return set(microsoft.members(kind.lstrip("*"))) if kind else set()
 
 
-def _all(types: dict[str, Any], kind: str, *, up: bool) -> dict[str, str]:
-    """Properties and navigations of a type and of those above it, or of those below it."""
-    one = types[kind]
-    own = {**one.get("p", {}), **one.get("n", {})}
-    relatives = [one["b"]] if up and "b" in one else []
-    if not up:
-        relatives = [name for name, each in types.items() if each.get("b") == kind]
-    for relative in relatives:
-        own = {**_all(types, relative, up=up), **own}
-    return own
+def _unknown_names(path: str, query: dict[str, str]) -> Iterator[str]:
+    """The names in $select, $expand, $orderby and $filter that the type does not have."""
+    kind = microsoft.kind_at(path)
+    if kind is None or kind.lstrip("*") not in load("types")["types"]:
+        return
+    kind = kind.lstrip("*")
+    for name in (*_names(query.get("$select", "")), *_names(re.sub(r"\([^()]*\)", "", query.get("$expand", "")))):
+        if not _has(kind, name.split("/")):
+            yield name
+    for clause in _names(query.get("$orderby", "")):
+        if not _has(kind, clause.split()[0].split("/")):
+            yield clause
+    for names in _filtered_by(query.get("$filter", "")):
+        if not _has(kind, list(names)):
+            yield "/".join(names)
 
 
-def _operation(path: str, method: str) -> dict[str, Any] | None:
-    """What is described of a path; the description that has most of its segments as they are."""
-    paths = load("openapi-subset")["paths"]
-    parts = path.strip("/").split("/")
-    fitting = [
-        (sum(map(str.__eq__, template, parts)), "/".join(["", *template]))
-        for template in (each.strip("/").split("/") for each in paths)
-        if len(template) == len(parts)
-        and all(one == other or one.startswith("{") for one, other in zip(template, parts, strict=True))
-    ]
-    operation: dict[str, Any] | None = paths[max(fitting)[1]].get(method) if fitting else None
-    return operation
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip() not in {"", "*"}]
 
 
-def _resolved(parameter: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in parameter:
-        return parameter
-    shared: dict[str, Any] = load("openapi-subset")["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
-    return shared
+def _has(kind: str, names: list[str]) -> bool:
+    """Whether a path of names leads somewhere; derived types may be named, open types have anything."""
+    for name in names:
+        if name.lower().startswith("microsoft.graph."):
+            by_lower = {each.lower(): each for each in load("types")["types"]}
+            kind = by_lower.get(name.lower().removeprefix("microsoft.graph."), "")
+            continue
+        known = microsoft.members(kind) if kind in load("types")["types"] else {}
+        if name not in known:
+            return kind == "fieldValueSet" or name == "$count"
+        kind = known[name].lstrip("*")
+    return True
+
+
+def _filtered_by(text: str) -> list[tuple[str, ...]]:
+    if not text:
+        return []
+    try:
+        return list(_paths(syntax.parse(text), frozenset()))
+    except syntax.Malformed as malformed:
+        return [(str(malformed),)]
+
+
+def _paths(node: object, variables: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """The properties that a filter names, but for those of a lambda's variable."""
+    match node:
+        case syntax.Path() if node.names[0] not in variables:
+            yield node.names
+        case syntax.Lambda():
+            yield node.path.names
+            yield from _paths(node.inner, variables | {node.variable})
+        case syntax.Not():
+            yield from _paths(node.inner, variables)
+        case syntax.Compare() | syntax.Logic():
+            yield from _paths(node.left, variables)
+            yield from _paths(node.right, variables)
+        case syntax.OneOf():
+            yield from _paths(node.left, variables)
+        case syntax.Call():
+            for argument in node.arguments:
+                yield from _paths(argument, variables)
+        case _:
+            return
 
 
 def _valid(schema: dict[str, Any], value: str) -> bool:
     given: object = value
     if schema.get("type") == "array":
-        given = value.split(",")
+        # What is in parentheses belongs to the name before it; a cast is in no list of names.
+        inner = re.sub(r"\([^()]*\)", "", value)
+        given = [name.strip() for name in inner.split(",") if not name.strip().lower().startswith("microsoft.graph.")]
     elif schema.get("type") == "integer":
         given = int(value) if value.isdecimal() else value
     elif schema.get("type") == "boolean":
         given = {"true": True, "false": False}.get(value, value)
-    whole = {**schema, "components": load("openapi-subset")["components"]}
-    return bool(jsonschema.Draft202012Validator(whole).is_valid(given))
+    return microsoft.is_valid(schema, given)

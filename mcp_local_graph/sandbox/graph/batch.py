@@ -50,7 +50,7 @@ def answer(state: State, asked: Asked, door: Answer, record: RequestRecord, tick
             reply = errors.reply(throttle.refusal(state), None)
         else:
             reply = _reply(state, request, door)
-        record.parts.append(_record(request, reply.status))
+        record.parts.append(_record(request, reply))
         done[part["id"]] = reply
     # The order of the answers is nobody's promise: what came last may be done first.
     return Reply(body={"responses": [_packed(name, reply) for name, reply in reversed(done.items())]})
@@ -135,7 +135,7 @@ def _packed(name: str, reply: Reply) -> Part:
     return {"id": name, "status": reply.status, "headers": headers, "body": body}
 
 
-def _record(request: Asked, status: int) -> RequestRecord:
+def _record(request: Asked, reply: Reply) -> RequestRecord:
     return RequestRecord(
         host="graph",
         endpoint="graph",
@@ -145,7 +145,8 @@ def _record(request: Asked, status: int) -> RequestRecord:
         headers=dict(request.headers),
         form={},
         body=request.content,
-        status=status,
+        status=reply.status,
+        answer=reply.body if isinstance(reply.body, dict) else None,
     )
 
 
