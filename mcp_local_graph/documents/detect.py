@@ -77,6 +77,8 @@ _BY_MEDIA_TYPE = {
 }
 # The share of control characters above which something is no text.
 _CONTROLS = 0.05
+# The share of zeros, all at odd or all at even places, from which a text is one of 16-bit characters.
+_ZEROS = 0.15
 
 
 def kind(content: bytes, hints: Hints) -> str:
@@ -143,7 +145,7 @@ def _binary(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     zeros = head.count(0)
-    if zeros and max(head[::2].count(0), head[1::2].count(0)) == zeros:
-        return zeros < len(head) * 0.15
+    if zeros > len(head) * _ZEROS and max(head[::2].count(0), head[1::2].count(0)) == zeros:
+        return False
     controls = sum(head.count(byte) for byte in range(32) if byte not in b"\t\n\f\r\x1b")
     return controls > len(head) * _CONTROLS

@@ -50,7 +50,7 @@ def answer(request: dict[str, Any], content: bytes, seal: Callable[[], None]) ->
         return {"kind": kind, "error": [error.code, *error.numbers]}
     except MemoryError:
         return {"kind": kind, "error": ["memory"]}
-    except Exception as error:  # noqa: BLE001 - a library raises whatever it likes on what a stranger wrote
+    except BaseException as error:  # noqa: BLE001 - a library raises what it likes; a panic of Rust's is no Exception
         # lxml says so by a number of libxml2's: XML_ERR_NO_MEMORY
         no_memory = type(error).__name__ == "XMLSyntaxError" and getattr(error, "code", 0) == _NO_MEMORY
         return {"kind": kind, "error": ["memory" if no_memory else "broken"]}

@@ -82,6 +82,12 @@ def test_a_text_of_very_many_lines_is_read_in_little_memory() -> None:
     assert said["complete"] is False or said["total"] == len(text) - 2
 
 
+def test_a_stray_control_character_does_not_make_a_text_unreadable() -> None:
+    assert kit.text(b"a log of some lines\nwith a \0 in it\nand more\n", "a.log").startswith(
+        "a log of some lines\nwith a"
+    )
+
+
 def test_a_table_is_read_whatever_divides_it() -> None:
     rows = [["Name", "Sum", ""], ["A b", "1,5", ""], ["x", "", ""]]
     for divider in ",;\t|":

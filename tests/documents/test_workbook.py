@@ -105,6 +105,12 @@ def test_a_member_that_is_encrypted_locks_the_document_and_is_named_in_a_list() 
     assert kit.notes(bytes(listed), "a.zip") == [("encrypted_files", 1)]
 
 
+def test_a_library_that_panics_is_a_broken_document() -> None:
+    content = bytearray(by_hand.xls({"S": [["x"]]}))
+    content[76:80] = content[44:48] = b"\xff\xff\xff\xff"  # a table of sectors that has none (calamine 0.37 panics)
+    assert kit.error(bytes(content), "a.xls") == ["broken"]
+
+
 def test_a_wrong_checksum_is_damage() -> None:
     content = bytearray(samples.excel({"S": [["x"]]}))
     content[content.index(b"PK\1\2") + 16] ^= 1
