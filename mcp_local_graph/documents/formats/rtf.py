@@ -6,7 +6,7 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.documents.parsed import Parsed, lines_of
+from mcp_local_graph.documents.parsed import Parsed, lines_of, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +26,20 @@ _NO_TEXT = {
     "bkmkend", "filetbl", "nonshppict", "mmathPr", "annotation", "atnid", "atnauthor",
 }  # fmt: skip
 _WORDS = {
-    "par": "\n", "line": "\n", "sect": "\n", "page": "\n", "row": "\n", "cell": " | ", "tab": "\t",
+    "par": "\n", "line": "\n", "sect": "\n", "page": "\n", "row": "\x1e\n", "cell": "\x1f", "tab": "\t",
     "emdash": "\u2014", "endash": "\u2013", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c",
     "rdblquote": "\u201d", "bullet": "\u2022", "emspace": " ", "enspace": " ",
 }  # fmt: skip
+# A table's row, as _WORDS leaves it.
+_ROW = re.compile("([^\n]*)\x1e")
 _SYMBOLS = {"~": "\u00a0", "_": "-", "\n": "\n", "\r": "\n", "\\": "\\", "{": "{", "}": "}"}
 
 
 def parse(content: bytes, _hints: Hints) -> Parsed:
     """Its text as a whole."""
     text = "".join(_Reader(content.decode("latin-1")).pieces())
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    whole = _ROW.sub(lambda found: row(found[1].split("\x1f")), text)
     return Parsed(lambda _part: lines_of(whole))
 
 
@@ -49,6 +52,7 @@ class _Reader:
         self._page = f"cp{said[1]}" if said and _known(f"cp{said[1]}") else "cp1252"
         self._groups: list[tuple[bool, int]] = []
         self._silent, self._skip, self._left = False, 1, 0
+        self._in_table = False
         self._bytes = bytearray()
 
     def pieces(self) -> Iterator[str]:
@@ -103,7 +107,11 @@ class _Reader:
         elif word == "u" and number is not None and not self._silent:
             self._left = self._skip
             return chr(number & 0xFFFF)
-        return "" if self._silent else _WORDS.get(word, "")
+        elif word in {"pard", "intbl"}:
+            self._in_table = word == "intbl"
+        if self._silent:
+            return ""
+        return " " if word == "par" and self._in_table else _WORDS.get(word, "")
 
 
 def _known(charset: str) -> bool:
