@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_local_graph.documents import parsed
@@ -36,6 +36,7 @@ def test_halves_of_characters_do_not_come_through() -> None:
     assert made("a\ud83d", "b\udc00c") == "a?\nb?c"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=30), st.integers(1, 60))
 def test_windows_one_after_another_are_the_whole(lines: list[str], most: int) -> None:
     whole = made(*lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_local_graph.documents import charsets
@@ -48,6 +48,7 @@ def test_utf_16_without_a_mark_is_known_by_its_zeros(charset: str) -> None:
     assert kit.text(content, "a.txt") == "plain words, ünmarked"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])), st.sampled_from(MARKED))
 def test_any_text_with_a_mark_comes_back(text: str, charset: str) -> None:
     assert charsets.decoded(text.encode(charset)) == (text, [])
