@@ -94,9 +94,12 @@ class Job:
     manager: Account | None = None
     place: tuple[str, str, str] = ("Saltmere", "United Kingdom", "GB")
     language: str = "en-GB"
+    # A number abroad; those at home are made of their place in the list of staff.
+    phone: str = ""
     zone: str = "GMT Standard Time"
 
 
+_FIRST = 11
 _JOBS = {
     INES: Job(title="Survey Team Lead", department="Field Survey", office="Harbour House 2.14", manager=TOMASZ),
     MARIT: Job(title="Managing Director", department="Management", office="Harbour House 4.01"),
@@ -114,19 +117,22 @@ _JOBS = {
 def profiles(today: datetime | None = None) -> dict[str, Profile]:
     """The profiles of those who sign in, by object id. `today` is when dates are counted from; now when absent."""
     now = today or datetime.now(UTC)
-    work = {account.oid: work_profile(account, job, number, now) for number, (account, job) in enumerate(_JOBS.items())}
+    work = {
+        account.oid: work_profile(account, job, number, now)
+        for number, (account, job) in enumerate(_JOBS.items(), _FIRST)
+    }
     return {**work, DANA.oid: _bare_profile(DANA), INES_AT_HOME.oid: _bare_profile(INES_AT_HOME)}
 
 
 def work_profile(account: Account, job: Job, number: int, now: datetime) -> Profile:
     """The profile of somebody in the company; `number` is their place in the list of staff."""
     given, surname = account.display_name.rsplit(" ", 1)
-    hired = now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=400 + 173 * number)
+    hired = now.replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=400 + 173 * (number - _FIRST))
     city, country, usage = job.place
     user = {
         "id": account.oid,
         "accountEnabled": account.oid not in DISABLED,
-        "businessPhones": [f"+44 1632 9600{number:02d}"],
+        "businessPhones": [job.phone or f"+44 1632 960 0{number:02d}"],
         "city": city,
         "companyName": COMPANY,
         "country": country,
@@ -134,7 +140,7 @@ def work_profile(account: Account, job: Job, number: int, now: datetime) -> Prof
         "department": job.department,
         "displayName": account.display_name,
         "employeeHireDate": hired.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "employeeId": f"BW-{1040 + number}",
+        "employeeId": f"BW-{1029 + number}",
         "givenName": given,
         "jobTitle": job.title,
         "mail": account.user_name,

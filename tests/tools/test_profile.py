@@ -48,7 +48,7 @@ async def test_user_read_alone_is_one_request_and_no_question(tenant: DemoTenant
         "User name: ines.okafor@brackwater.example",
         "Job title: Survey Team Lead",
         "Office: Harbour House 2.14",
-        "Phones: +44 1632 960000",
+        "Phones: +44 1632 960 011",
         "Language: en-GB",
     ]
 

@@ -36,19 +36,20 @@ ROOMS = (TIDEPOOL, BOARDROOM, TEST_TANK)
 GUEST = _account("Dana Whitlock", "dana.whitlock_northmole.example#EXT#", 61)
 
 _HAMBURG, _LISBON = ("Hamburg", "Germany", "DE"), ("Lisbon", "Portugal", "PT")
+_FIRST = 21
 _JOBS = {
     GABRIELA: Job(
         title="Sales Director, Iberia", department="Sales", office="Rua da Doca 5", manager=company.MARIT, place=_LISBON,
-        language="pt-PT",
+        language="pt-PT", phone="+351 900 555 121",
     ),
     KONRAD: Job(
         title="Service Engineer", department="Service", office="Speicher 3", manager=company.TOMASZ, place=_HAMBURG,
-        language="de-DE", zone="W. Europe Standard Time",
+        language="de-DE", phone="+49 40 66969 122", zone="W. Europe Standard Time",
     ),
     NASRIN: Job(title="Data Analyst", department="Data", office="Harbour House 2.16", manager=company.TOMASZ),
     HARUKA: Job(
         title="Partner Manager", department="Sales", office="Minato Mirai 2F", manager=company.MARIT,
-        place=("Yokohama", "Japan", "JP"), language="ja-JP", zone="Tokyo Standard Time",
+        place=("Yokohama", "Japan", "JP"), language="ja-JP", phone="+81 45 555 0124", zone="Tokyo Standard Time",
     ),
     TOMAS: Job(title="Workshop Technician", department="Workshop", office="Workshop B", manager=company.TOMASZ),
     INES_OCAMPO: Job(title="Procurement Officer", department="Finance", office="Harbour House 3.12", manager=company.ZOE),
@@ -59,7 +60,9 @@ _JOBS = {
 def profiles(today: datetime | None = None) -> dict[str, Profile]:
     """The profiles of everybody here, by object id, as `company.profiles` has those who sign in."""
     now = today or datetime.now(UTC)
-    work = (company.work_profile(account, job, number, now) for number, (account, job) in enumerate(_JOBS.items(), 20))
+    work = (
+        company.work_profile(account, job, number, now) for number, (account, job) in enumerate(_JOBS.items(), _FIRST)
+    )
     shared = (_resource(account, "room") for account in ROOMS)
     return {one.account.oid: one for one in (*work, *shared, _resource(SUPPORT, "shared"), _guest())}
 

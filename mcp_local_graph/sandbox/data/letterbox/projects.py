@@ -70,13 +70,12 @@ Zoë""",
         attachments=(plan,), cc=(hands.MARIT.who,),
     )  # fmt: skip
     passed_on = forward(
-        signed, "budget-4", hands.DANA, days.at(-1, "15:20"), (hands.INES.who, hands.JOON.who),
-        """Ines, is this the version that counts? Joon-ho, please have a look at the days.
+        signed, "budget-4", hands.DANA, days.at(-1, "15:20"), (hands.JOON.who,),
+        """Joon-ho, please have a look at the days, before we sign.
 
 | Item | Our view |
 | 21 days | fine |
 | Standby | from day 19 |""",
-        elsewhere=for_ines(read=False, categories=("Project: Kestrel Sound",)),
     )  # fmt: skip
     return [first, second, signed, passed_on]
 
