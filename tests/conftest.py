@@ -33,6 +33,7 @@ _LEADS_AWAY = (
 _SKIPS = (
     "shared data absent",
     "no network namespaces on this machine",
+    "no chromium on this machine",
     "no file system of one's own on this machine",
     "no gnome-keyring or dbus-run-session on this machine",
     "memory is read from /proc",

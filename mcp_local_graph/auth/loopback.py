@@ -12,6 +12,7 @@ sign-in, and a connection that says nothing holds up nobody: each has a thread a
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hmac
 import logging
@@ -20,7 +21,7 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from mcp_local_graph.auth.pages import HEADERS, Button, page
@@ -92,10 +93,11 @@ class Listener:
         return self._browser is not None
 
     def close(self) -> None:
-        """Give the port back. Answers under way are still finished."""
+        """Give the port back. Answers under way are still finished; what has not been asked by now is not heard."""
         for server in self._servers:
             server.shutdown()
             server.server_close()
+            server.stop_hearing()
 
     # What each request means. A handler holds the turn, so that two tabs cannot both redeem.
 
@@ -182,7 +184,28 @@ class _Server(ThreadingTCPServer):
     def __init__(self, address: tuple[str, int], listener: Listener) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.listener = listener
+        self._connections: set[socket.socket] = set()
+        self._counting = threading.Lock()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's signature
+        """Begin with a connection."""
+        with self._counting:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the library's signature
+        """End with it."""
+        with self._counting:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def stop_hearing(self) -> None:
+        """Let the threads go that wait for somebody who says nothing."""
+        with self._counting:
+            for connection in self._connections:
+                with contextlib.suppress(OSError):  # whose other end is gone
+                    connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the library's signature
         """Note that a connection broke; never its content."""

@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from mcp_local_graph.sandbox import DemoTenant
 from tests.server.hosts import ERAS
 from tests.stress import cache, disks, tokens

@@ -8,6 +8,7 @@ import http.client
 import re
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from tests.auth.kit import SOON, refuses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Seconds; a connection that says nothing may do so for ten while a sign-in is under way.
+_AT_ONCE = 3.0
 MICROSOFT = "https://login.example/authorize?state=s-1"
 
 
@@ -459,6 +462,23 @@ def test_nothing_listens_and_no_thread_is_left_afterwards(talk: Talk) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(SOON)
     assert set(threading.enumerate()) <= before
+
+
+def test_connections_that_say_nothing_are_over_at_once_when_nothing_listens_any_more(talk: Talk) -> None:
+    before = set(threading.enumerate())
+    listener = Listener(talk)
+    Visitor(listener).get("/")  # so that those in front of it have been taken too
+    silent = [socket.create_connection(("127.0.0.1", listener.port), timeout=SOON) for _ in range(3)]
+    half = socket.create_connection(("127.0.0.1", listener.port), timeout=SOON)
+    half.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nst")
+    Visitor(listener).get("/")
+    listener.close()
+    deadline = time.monotonic() + _AT_ONCE
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(deadline - time.monotonic(), 0))
+    assert set(threading.enumerate()) <= before
+    for connection in (*silent, half):
+        connection.close()
 
 
 def test_only_loopback_is_listened_on(listener: Listener) -> None:
