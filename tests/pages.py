@@ -1,6 +1,7 @@
 """What the program writes of its documents, checked by a test and renewed by scripts/documents.
 
-In the README these are the parts between markers; docs/errors.md is the table of Entra's errors as a whole.
+In the README and docs/documents.md these are the parts between markers; docs/errors.md is the table of Entra's errors
+as a whole.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ from mcp_local_graph.auth.remedies import BY_CODE, Remedy
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import table
+from mcp_local_graph.documents.kinds import readable
+from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_ENTRIES, MOST_MEMORY, MOST_UNPACKED
 from mcp_local_graph.errors import AdminNeeded, RegistrationWrong, ServiceUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import click
 
 README = Path(__file__).parents[1] / "README.md"
 ERRORS = README.parent / "docs" / "errors.md"
+DOCUMENTS = ERRORS.with_name("documents.md")
 
 
 def _help() -> str:
@@ -41,11 +47,29 @@ def _default(option: click.Option) -> str:
     return f"`{option.default}`" if option.show_default else ""
 
 
+def _kinds() -> str:
+    return "\n".join(["| kind | files |", "|---|---|", *(f"| {title} | {files} |" for title, files in readable())])
+
+
+def _limits() -> str:
+    return "\n".join(
+        [
+            "| limit | |",
+            "|---|---|",
+            f"| size of a file | {MOST_CONTENT // 2**20} MB |",
+            f"| what an archive may unpack to | {MOST_UNPACKED // 2**20} MB in {MOST_ENTRIES:,} files |",
+            f"| memory of the reading process | {MOST_MEMORY // 2**20} MB |",
+            f"| time | {DEADLINE:.0f} seconds |",
+        ]
+    )
+
+
 BLOCKS = {"tools": table, "help": _help, "settings": _settings}
+DOCUMENT_BLOCKS = {"kinds": _kinds, "limits": _limits}
 
 
-def with_blocks(text: str) -> str:
-    for name, block in BLOCKS.items():
+def with_blocks(text: str, blocks: Mapping[str, Callable[[], str]] = BLOCKS) -> str:
+    for name, block in blocks.items():
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, _, rest = text.partition(start)
         text = f"{before}{start}\n\n{block()}\n\n{end}{rest.partition(end)[2]}"
@@ -86,4 +110,5 @@ def _who(remedy: Remedy) -> str:
 
 if __name__ == "__main__":
     ERRORS.write_text(errors(), encoding="utf-8")
+    DOCUMENTS.write_text(with_blocks(DOCUMENTS.read_text(encoding="utf-8"), DOCUMENT_BLOCKS), encoding="utf-8")
     README.write_text(with_blocks(README.read_text(encoding="utf-8")), encoding="utf-8")

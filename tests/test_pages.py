@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from mcp_local_graph.cli.main import group
-from tests.pages import BLOCKS, ERRORS, README, errors, with_blocks
+from tests.pages import BLOCKS, DOCUMENT_BLOCKS, DOCUMENTS, ERRORS, README, errors, with_blocks
 
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"`?(?:uvx )?(mcp-local-graph [a-z][^`\n]*)")
@@ -21,6 +21,11 @@ def test_the_readme_shows_the_programs_own_help_tools_and_settings() -> None:
     text = README.read_text(encoding="utf-8")
     assert text == with_blocks(text), "run scripts/documents"
     assert all(f"<!-- {name} -->" in text for name in BLOCKS)
+
+
+def test_the_page_of_documents_shows_the_programs_own_kinds_and_limits() -> None:
+    text = DOCUMENTS.read_text(encoding="utf-8")
+    assert text == with_blocks(text, DOCUMENT_BLOCKS), "run scripts/documents"
 
 
 def test_the_page_of_errors_is_the_programs_own_table() -> None:

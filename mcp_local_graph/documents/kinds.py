@@ -50,9 +50,9 @@ PICTURES = ("png", "jpeg", "gif", "webp")
 BY_EXTENSION = {extension: name for name, kind in KINDS.items() for extension in kind.extensions}
 
 
-def readable() -> list[str]:
-    """What is read, for people: one line per kind, `Word document: docx, docm`."""
+def readable() -> list[tuple[str, str]]:
+    """What is read, for people: each title with the extensions of its files."""
     titles: dict[str, list[str]] = {}
     for kind in KINDS.values():
         titles.setdefault(kind.title, []).extend(kind.extensions)
-    return [f"{title}: {', '.join(extensions)}" for title, extensions in titles.items()]
+    return [(title, ", ".join(extensions)) for title, extensions in titles.items()]

@@ -194,5 +194,5 @@ def test_every_extension_is_of_one_kind() -> None:
 
 def test_what_is_read_is_listed_for_people() -> None:
     lines = readable()
-    assert "Word document: docx, docm, dotx, dotm" in lines
-    assert "picture: png, jpg, jpeg, jpe, jfif, gif, webp" in lines
+    assert ("Word document", "docx, docm, dotx, dotm") in lines
+    assert ("picture", "png, jpg, jpeg, jpe, jfif, gif, webp") in lines
