@@ -10,12 +10,14 @@ import trustme
 
 from mcp_local_graph.sandbox import company, listener
 from mcp_local_graph.sandbox.control import Control
+from mcp_local_graph.sandbox.data.days import Days
 from mcp_local_graph.sandbox.recording import Gate
 from mcp_local_graph.sandbox.scopes import STORES_API
 from mcp_local_graph.sandbox.sites import entra_app, graph_app, pages_app
 from mcp_local_graph.sandbox.state import FOREIGN, GOOD, NIGHTLY, NO_PUBLIC_FLOWS, ONE_TENANT, State
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
@@ -26,6 +28,7 @@ class DemoTenant:
     """One synthetic company on loopback, speaking as Entra and as Graph.
 
     Make it with a directory for its CA certificate and, if they must not change, three ports (Entra, Graph, pages).
+    `moment` is what the dates of mails and meetings are counted from, where that is not the start.
     Everything is forgotten when it stops.
     """
 
@@ -43,9 +46,12 @@ class DemoTenant:
     people: tuple[Account, ...] = company.PEOPLE
     person: Account = company.INES
 
-    def __init__(self, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0)) -> None:
+    def __init__(
+        self, directory: Path, *, ports: tuple[int, int, int] = (0, 0, 0), moment: datetime | None = None
+    ) -> None:
         self.ca_file = directory / "demo-tenant-ca.pem"
         self._ports = ports
+        self._moment = moment
         self._listeners: listener.Listeners | None = None
 
     def start(self) -> Self:
@@ -61,7 +67,12 @@ class DemoTenant:
             self.login_url = f"https://localhost:{entra}"
             self.graph_url = f"https://localhost:{graph}"
             self.pages_url = f"http://localhost:{pages}"
-            state = State(login_url=self.login_url, graph_url=self.graph_url, pages_url=self.pages_url)
+            state = State(
+                login_url=self.login_url,
+                graph_url=self.graph_url,
+                pages_url=self.pages_url,
+                days=Days.around(self._moment),
+            )
             self.control = Control(state)
             self.control_key = state.control_key
             apps = (

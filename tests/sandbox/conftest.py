@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from mcp_local_graph.sandbox import DemoTenant
-from tests.sandbox.rig import Rig
+from tests.sandbox.rig import MOMENT, Rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with DemoTenant(tmp_path_factory.mktemp("tenant")) as tenant, requests.Session() as http:
+    with DemoTenant(tmp_path_factory.mktemp("tenant"), moment=MOMENT) as tenant, requests.Session() as http:
         # A CA bundle named in the environment would win over the tenant's own.
         http.trust_env = False
         http.verify = str(tenant.ca_file)

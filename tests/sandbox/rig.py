@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from mcp_local_graph.sandbox import DemoTenant, Page, Person
 if TYPE_CHECKING:
     import requests
 
+# What the dates of the tenant's data are counted from: a Wednesday.
+MOMENT = datetime(2026, 11, 25, 9, 37, tzinfo=UTC)
 REDIRECT = "http://localhost:49152"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

@@ -9,6 +9,7 @@ import pytest
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data.days import Days
 from mcp_local_graph.sandbox.data.staff import TIDEPOOL
+from tests.sandbox.rig import MOMENT
 from tests.sandbox.test_graph import refusal
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TOMASZ = f"/users/{company.TOMASZ.user_name}"
-DAYS = Days.around()
+DAYS = Days.around(MOMENT)
 YEAR = "startDateTime=2026-11-01T00:00:00Z&endDateTime=2027-11-01T00:00:00Z"
 
 
