@@ -1,7 +1,6 @@
 """What the program writes of its documents, checked by a test and renewed by scripts/documents.
 
-In the README and docs/documents.md these are the parts between markers; docs/errors.md is the table of Entra's errors
-as a whole.
+In the README and docs/documents.md these are the parts between markers; docs/errors.md is the tables of errors, whole.
 """
 
 from __future__ import annotations
@@ -9,13 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcp_local_graph.auth.broker import BY_STATUS
 from mcp_local_graph.auth.remedies import BY_CODE, Remedy
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import table
 from mcp_local_graph.documents.kinds import readable
 from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_ENTRIES, MOST_MEMORY, MOST_UNPACKED
-from mcp_local_graph.errors import AdminNeeded, RegistrationWrong, ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,10 +80,10 @@ def errors() -> str:
     codes: dict[Remedy, list[int]] = {}
     for code, remedy in BY_CODE.items():
         codes.setdefault(remedy, []).append(code)
-    rows = [
-        f"| {', '.join(str(code) for code in found)} | {remedy.cause} | {remedy.action} | {_who(remedy)} |"
-        for remedy, found in codes.items()
-    ]
+    rows = [_row(", ".join(map(str, found)), remedy) for remedy, found in codes.items()]
+    words: dict[Remedy, list[str]] = {}
+    for word, remedy in BY_STATUS.items():
+        words.setdefault(remedy, []).append(word)
     return "\n".join(
         [
             "# What the errors of Microsoft's sign-in mean",
@@ -96,16 +95,20 @@ def errors() -> str:
             "|---|---|---|---|",
             *rows,
             "",
+            "## The operating system's broker",
+            "",
+            "Its word stands behind `broker` in the error's code. After any other word the browser is used.",
+            "",
+            "| broker | what it means | what to do | who |",
+            "|---|---|---|---|",
+            *(_row(", ".join(found), remedy) for remedy, found in words.items()),
+            "",
         ]
     )
 
 
-def _who(remedy: Remedy) -> str:
-    if issubclass(remedy.kind, AdminNeeded) or "administrator" in remedy.action:
-        return "your administrator"
-    if issubclass(remedy.kind, RegistrationWrong):
-        return "whoever registered the app"
-    return "nobody: it passes" if issubclass(remedy.kind, ServiceUnavailable) else "you"
+def _row(codes: str, remedy: Remedy) -> str:
+    return f"| {codes} | {remedy.cause} | {remedy.action} | {remedy.who} |"
 
 
 if __name__ == "__main__":

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from mcp_local_graph.cli.main import group
 from tests.pages import BLOCKS, DOCUMENT_BLOCKS, DOCUMENTS, ERRORS, README, errors, with_blocks
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parents[1]
+NAMED = re.compile(r"`mcp-local-graph ([a-z]+)([^`]*)")
 COMMAND = re.compile(r"`?(?:uvx )?(mcp-local-graph [a-z][^`\n]*)")
 
 
@@ -55,3 +62,41 @@ def test_help_is_shown_to_a_person_in_less_than_a_page() -> None:
         [sys.executable, "-m", "mcp_local_graph", "--help"], capture_output=True, text=True, check=True
     )
     assert len(shown.stdout.splitlines()) < 24
+
+
+def texts_of_the_program() -> Iterator[tuple[str, str]]:
+    """Every text in the program's source that is no docstring, and where it stands."""
+    for path in sorted((ROOT / "mcp_local_graph").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        place = path.relative_to(ROOT / "mcp_local_graph").as_posix()
+        alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+                yield f"{place}:{node.lineno}", node.value
+
+
+def test_every_command_that_an_error_or_a_hint_names_can_be_run() -> None:
+    named = [(place, *found) for place, text in texts_of_the_program() for found in NAMED.findall(text)]
+    assert len(named) > 20
+    shown: dict[str, str] = {}
+    for place, name, words in named:
+        if name not in shown:
+            shown[name] = CliRunner().invoke(group, [name, "--help"]).output
+        assert shown[name].startswith(f"Usage: group {name}"), place
+        assert all(word in shown[name] for word in words.split() if word.startswith("--")), place
+        assert all(way in shown[name] for way in words.split("--sign-in ")[1:]), place
+
+
+def test_every_flag_that_an_error_or_a_hint_names_is_one() -> None:
+    az = {"--allow-no-subscriptions", "--claims-challenge", "--scope", "--resource", "--query"}
+    context = click.Context(group)
+    commands = [group.get_command(context, name) for name in group.list_commands(context)]
+    known = az.union(*(parameter.opts for command in commands if command for parameter in command.params))
+    named = {
+        (place, flag)
+        for place, text in texts_of_the_program()
+        if place.startswith(("auth/", "graph/", "config.py", "clouds.py", "errors.py")) and "{ --" not in text  # no CSS
+        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)
+    }
+    assert len(named) > 10
+    assert sorted((place, flag) for place, flag in named if flag not in known) == []

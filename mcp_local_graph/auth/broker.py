@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_local_graph import threads
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.outcomes import signed_in
+from mcp_local_graph.auth.remedies import Remedy, Who
 from mcp_local_graph.errors import (
     SIGN_IN,
     TRY_AGAIN,
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 # Seconds that the person may take.
 LIFETIME = 600.0
-_USE_BROWSER = "Sign in with the browser: `mcp-local-graph login --sign-in browser`."
+_USE_BROWSER = "The browser works without it: `mcp-local-graph login --sign-in browser`."
+_SAID = "The operating system's sign-in broker cannot be used: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,12 +287,12 @@ class Broker:
         return _unusable(
             "the app registration does not list its redirect address",
             f"In the Entra portal, open the app registration and add {self._uri} under Authentication, Mobile and "
-            "desktop applications. The browser works without it.",
+            f"desktop applications. {_USE_BROWSER}",
         )
 
 
 def _unusable(reason: str, remedy: str = _USE_BROWSER, *, trace: Trace | None = None) -> BrokerUnusable:
-    return BrokerUnusable(f"The operating system's sign-in broker cannot be used: {reason}.", remedy, trace=trace)
+    return BrokerUnusable(f"{_SAID}{reason}.", remedy, trace=trace)
 
 
 # The end of the description that MSAL makes of the broker's error. In front of it stands the broker's own text, which
@@ -298,38 +300,55 @@ def _unusable(reason: str, remedy: str = _USE_BROWSER, *, trace: Trace | None = 
 _STATUS = re.compile(
     r"Status: (?:[A-Za-z_]{1,40}\.)?(?:Status_)?([A-Za-z]{1,40}), Error code: (-?\d{1,20}), Tag: (-?\d{1,20})\Z"
 )
-_NEEDS_PERSON = {"InteractionRequired", "AccountUnusable", "AccountNotFound"}
-_PASSING = {"NoNetwork", "NetworkTemporarilyUnavailable", "ServerTemporarilyUnavailable", "TransientError"}
-_REASONS = {
-    "RequiredBrokerMissing": "the broker is not installed on this system",
-    "FallbackToNativeMsal": "it leaves this sign-in to the browser",
-    "DeviceNotRegistered": "this device is not registered with the organisation",
-    "AuthorityUntrusted": "it does not know this sign-in service",
-    "IncorrectConfiguration": "the app registration or this system is not set up for it",
-}
+
+
+def _rows(*rows: tuple[str, type[LocalGraphError], str, str]) -> dict[str, Remedy]:
+    return {word: Remedy(kind, Who.YOU, what, action) for words, kind, what, action in rows for word in words.split()}
+
+
+# By the broker's status word. For any other the browser is next.
+BY_STATUS = _rows(
+    ("UserCanceled", SignInDeclined, "The sign-in was cancelled.", TRY_AGAIN),
+    (
+        "InteractionRequired AccountUnusable AccountNotFound",
+        SignInNeeded,
+        "The operating system asks for a fresh sign-in.",
+        SIGN_IN,
+    ),
+    (
+        "NoNetwork NetworkTemporarilyUnavailable ServerTemporarilyUnavailable TransientError",
+        ServiceUnavailable,
+        "The operating system cannot reach Microsoft's sign-in service.",
+        "Check the network connection, then try again.",
+    ),
+    ("RequiredBrokerMissing", BrokerUnusable, f"{_SAID}it is not installed on this system.", _USE_BROWSER),
+    ("FallbackToNativeMsal", BrokerUnusable, f"{_SAID}it leaves this sign-in to the browser.", _USE_BROWSER),
+    (
+        "DeviceNotRegistered",
+        BrokerUnusable,
+        f"{_SAID}this device is not registered with the organisation.",
+        f"Register it (Windows: Settings, Accounts, Access work or school). {_USE_BROWSER}",
+    ),
+    ("AuthorityUntrusted", BrokerUnusable, f"{_SAID}it does not know this sign-in service.", _USE_BROWSER),
+    (
+        "IncorrectConfiguration",
+        BrokerUnusable,
+        f"{_SAID}the app registration or this system is not set up for it.",
+        f"Register the redirect address that `mcp-local-graph status` names. {_USE_BROWSER}",
+    ),
+)
 
 
 def outcome(answer: dict[str, Any], need: Need) -> LocalGraphError:
-    """The error of ours for a `broker_error` of MSAL, by the broker's status word alone.
-
-    UserCanceled                                             SignInDeclined
-    InteractionRequired, AccountUnusable, AccountNotFound    SignInNeeded
-    NoNetwork and other passing ones                         ServiceUnavailable
-    all others, known or not                                 BrokerUnusable: the browser is next
-    """
+    """The error of ours for a `broker_error` of MSAL, by the broker's status word alone."""
     found = _STATUS.search(str(answer.get("error_description") or ""))
     if found is None:
         return _unusable("it failed without a reason")
     status, number, tag = found.groups()
     trace = Trace(code=f"broker {status}, error {number}, tag {tag}")
-    if status == "UserCanceled":
-        return SignInDeclined("The sign-in was cancelled.", TRY_AGAIN, trace=trace)
-    if status in _NEEDS_PERSON:
-        return SignInNeeded("The operating system asks for a fresh sign-in.", need, SIGN_IN, trace=trace)
-    if status in _PASSING:
-        return ServiceUnavailable(
-            "The operating system cannot reach Microsoft's sign-in service.",
-            "Check the network connection, then try again.",
-            trace=trace,
-        )
-    return _unusable(_REASONS.get(status, f"it failed ({status})"), trace=trace)
+    remedy = BY_STATUS.get(status)
+    if remedy is None:
+        return _unusable(f"it failed ({status})", trace=trace)
+    if remedy.kind is SignInNeeded:
+        return SignInNeeded(remedy.cause, need, remedy.action, trace=trace)
+    return remedy.kind(remedy.cause, remedy.action, trace=trace)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.errors import (
@@ -32,21 +33,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Who(StrEnum):
+    """Who has to act."""
+
+    YOU = "you"
+    ADMIN = "your administrator"
+    REGISTRAR = "whoever registered the app"
+    NOBODY = "nobody: it passes"
+    US = "the makers of mcp-local-graph"
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """The class of error a code becomes, its cause and the one action against it."""
+    """The class of error a code becomes, its cause, the one action against it, and who has to take it."""
 
     kind: type[LocalGraphError]
+    who: Who
     cause: str
     action: str
 
 
 _REGISTRATION = "In the Entra portal, open the app registration and "
 _FORWARD = "Send these lines to your administrator."
+_REPORT = "Report it, with these lines."
 
 
-def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], str, str]) -> dict[int, Remedy]:
-    return {code: Remedy(kind, cause, action) for codes, kind, cause, action in rows for code in codes}
+def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], Who, str, str]) -> dict[int, Remedy]:
+    return {code: Remedy(kind, who, cause, action) for codes, kind, who, cause, action in rows for code in codes}
 
 
 # Nobody has consented to a permission, neither the person nor an administrator.
@@ -54,147 +67,258 @@ CONSENT_MISSING = 65001
 
 BY_CODE = _table(
     # Only the person can help.
-    ((65001,), SignInNeeded, "A permission that this needs was not granted yet.", SIGN_IN),
+    ((65001,), SignInNeeded, Who.YOU, "A permission that this needs was not granted yet.", SIGN_IN),
     (
         (50089, 50132, 50133, 50173),
         SignInNeeded,
+        Who.YOU,
         "The sign-in was ended by a password change or an administrator.",
         SIGN_IN,
     ),
-    ((50058,), SignInNeeded, "Nobody is signed in at Microsoft in this browser.", SIGN_IN),
-    ((70043,), SignInNeeded, "Your organisation asks for a fresh sign-in every so often.", SIGN_IN),
-    ((700082, 70008), SignInNeeded, "The sign-in was not used for too long and has expired.", SIGN_IN),
-    ((700084,), SignInNeeded, "The sign-in has reached its fixed end.", SIGN_IN),
-    ((70000,), SignInNeeded, "The sign-in is no longer valid.", SIGN_IN),
+    ((50058,), SignInNeeded, Who.YOU, "Nobody is signed in at Microsoft in this browser.", SIGN_IN),
+    ((70043,), SignInNeeded, Who.YOU, "Your organisation asks for a fresh sign-in every so often.", SIGN_IN),
+    (
+        (700082, 70008),
+        SignInNeeded,
+        Who.YOU,
+        "The sign-in was not used for too long and has expired.",
+        f"{SIGN_IN} If that is soon so again, `mcp-local-graph status` shows where the sign-in is kept.",
+    ),
+    (
+        (700084,),
+        SignInNeeded,
+        Who.REGISTRAR,
+        "The sign-in has reached its fixed end: the app is registered as a single-page application.",
+        f"{_REGISTRATION}move http://localhost to Mobile and desktop applications. {SIGN_IN}",
+    ),
+    (
+        (70000,),
+        SignInNeeded,
+        Who.YOU,
+        "The sign-in is no longer valid.",
+        f"{SIGN_IN} With a personal account: `mcp-local-graph login --tenant consumers`.",
+    ),
     (
         (50074, 50076, 50078, 50097, 50158),
         SignInNeeded,
+        Who.YOU,
         "Your organisation asks for another proof that it is you.",
         SIGN_IN,
     ),
     (
         (50072, 50079, 53004),
         SignInNeeded,
+        Who.YOU,
         "Your organisation asks you to set up a second way to prove that it is you.",
         "Open https://aka.ms/mfasetup, then run `mcp-local-graph login`.",
     ),
-    ((50055,), SignInNeeded, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
+    ((50055,), SignInNeeded, Who.YOU, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
+    ((54005,), SignInNeeded, Who.YOU, "The sign-in was answered twice.", SIGN_IN),
+    ((70016,), SignInNeeded, Who.YOU, "The code has not been entered yet.", "Enter it, then try again."),
     # The person said no, or was not there.
-    ((65004,), SignInDeclined, "The permissions were declined.", TRY_AGAIN),
-    ((70018, 70019), SignInExpired, "The code was wrong or has expired.", TRY_AGAIN),
-    ((70020, 90120), SignInExpired, "The code has expired.", TRY_AGAIN),
-    ((50199,), SignInDeclined, "The app was not confirmed.", TRY_AGAIN),
+    ((65004,), SignInDeclined, Who.YOU, "The permissions were declined.", TRY_AGAIN),
+    ((70018, 70019), SignInExpired, Who.YOU, "The code was wrong or has expired.", TRY_AGAIN),
+    ((70020, 90120), SignInExpired, Who.YOU, "The code has expired.", TRY_AGAIN),
+    ((50199,), SignInDeclined, Who.YOU, "The app was not confirmed.", TRY_AGAIN),
     # An administrator has to act.
     (
         (90093, 90094, 90095),
         AdminConsentNeeded,
+        Who.ADMIN,
         "An administrator has to approve these permissions for your organisation.",
         "Send your administrator what `mcp-local-graph consent` prints.",
     ),
-    ((50105,), AdminNeeded, "You are not assigned to this app in your organisation.", _FORWARD),
-    ((650052, 650056, 500011), AdminNeeded, "Your organisation has not set up what this app needs.", _FORWARD),
-    ((70001, 7000112), AdminNeeded, "The app is switched off in your organisation.", _FORWARD),
+    ((50105,), AdminNeeded, Who.ADMIN, "You are not assigned to this app in your organisation.", _FORWARD),
+    (
+        (650052, 500011),
+        AdminNeeded,
+        Who.ADMIN,
+        "Your organisation has not switched on, or has no licence for, what this app needs.",
+        _FORWARD,
+    ),
+    (
+        (650056,),
+        AdminNeeded,
+        Who.ADMIN,
+        "The app registration lists no permissions, or nobody has approved them.",
+        "Send these lines and what `mcp-local-graph consent` prints to your administrator.",
+    ),
+    ((70001, 7000112), AdminNeeded, Who.ADMIN, "The app is switched off in your organisation.", _FORWARD),
     # Policy.
     (
         (53003,),
         BlockedByPolicy,
+        Who.YOU,
         "A conditional access policy of your organisation blocks this way of signing in.",
-        "If a code was used, sign in with the browser: `mcp-local-graph login --sign-in browser`. Else ask your IT.",
+        (
+            "If a code was used, sign in with the browser: `mcp-local-graph login --sign-in browser`. Else send these "
+            "lines to your administrator."
+        ),
     ),
     (
         (53000, 53001, 530003, 530033),
         BlockedByPolicy,
+        Who.YOU,
         "Your organisation allows this only from a device that it manages and finds compliant.",
-        "Sign in with the browser on a managed device: `mcp-local-graph login --sign-in browser`.",
+        (
+            "On such a device, sign in through the system: `mcp-local-graph login --sign-in broker`; or with "
+            "`--sign-in browser`, in a browser that is signed in with your work account."
+        ),
     ),
     (
         (53002, 50127),
         BlockedByPolicy,
-        "Your organisation allows this only through an approved app or broker.",
+        Who.YOU,
+        "Your organisation allows this only through an approved app or the system's broker.",
+        (
+            "Sign in through the system: `mcp-local-graph login --sign-in broker`. What it lacks on this machine, "
+            "`mcp-local-graph status` says."
+        ),
+    ),
+    (
+        (530032, 530035),
+        BlockedByPolicy,
+        Who.ADMIN,
+        "A security policy of your organisation blocks the sign-in.",
         _FORWARD,
     ),
-    ((530032, 530035), BlockedByPolicy, "A security policy of your organisation blocks the sign-in.", _FORWARD),
     (
         (50131, 53011, 50053),
         BlockedByPolicy,
+        Who.ADMIN,
         "The account is locked, or the sign-in looks risky.",
+        "Do what Microsoft's page asks for. If it asks for nothing, send these lines to your administrator.",
+    ),
+    (
+        (50005,),
+        BlockedByPolicy,
+        Who.YOU,
+        "Your organisation's policy does not allow this operating system.",
+        "Use a machine with one that it allows.",
+    ),
+    ((50057,), BlockedByPolicy, Who.ADMIN, "The account is disabled.", _FORWARD),
+    (
+        (50126, 50144),
+        BlockedByPolicy,
+        Who.YOU,
+        "The account's password is not accepted.",
+        "Reset the password, then run `mcp-local-graph login`.",
+    ),
+    (
+        (500021, 500212, 500213),
+        BlockedByPolicy,
+        Who.ADMIN,
+        "Your organisation does not allow access to this tenant.",
         _FORWARD,
     ),
-    ((50005,), BlockedByPolicy, "Your organisation's policy does not allow this operating system.", _FORWARD),
-    ((50057,), BlockedByPolicy, "The account is disabled.", _FORWARD),
-    ((50126, 50144), BlockedByPolicy, "The account's password is not accepted.", "Reset the password, then sign in."),
-    ((500021, 500212, 500213), BlockedByPolicy, "Your organisation does not allow access to this tenant.", _FORWARD),
     (
         (50020, 50034, 51004, 90072, 16000),
         BlockedByPolicy,
+        Who.YOU,
         "This account does not belong to the tenant.",
-        "Sign in with an account of the tenant, or correct --tenant.",
+        "Sign in with an account of the tenant, correct --tenant, or have yourself invited there as a guest.",
     ),
     # The registration or the settings.
     (
         (50011, 500113, 900971),
         RegistrationWrong,
+        Who.REGISTRAR,
         "The app registration does not list the redirect address of this sign-in.",
-        _REGISTRATION + "add http://localhost under Authentication, Mobile and desktop applications.",
+        f"{_REGISTRATION}add http://localhost under Authentication, Mobile and desktop applications.",
     ),
     (
         (7000218, 7000215, 7000222),
         RegistrationWrong,
+        Who.REGISTRAR,
         "The app registration expects a secret, so it is not set up for a program on your machine.",
-        _REGISTRATION
-        + "under Authentication keep http://localhost only under Mobile and desktop applications (not Web), "
-        + "and set Allow public client flows to Yes.",
+        (
+            f"{_REGISTRATION}under Authentication set Allow public client flows to Yes, and keep http://localhost "
+            "under Mobile and desktop applications only, not under Web."
+        ),
     ),
-    ((700025,), RegistrationWrong, "A public client sent a secret.", "Report it: this program has none to send."),
+    ((700025,), RegistrationWrong, Who.US, "A public client sent a secret, and this program has none.", _REPORT),
     (
         (9002326, 9002327),
         RegistrationWrong,
+        Who.REGISTRAR,
         "The redirect address is registered for a single-page application.",
-        _REGISTRATION + "move http://localhost to Mobile and desktop applications.",
+        f"{_REGISTRATION}move http://localhost to Mobile and desktop applications.",
     ),
     (
         (700016, 700011),
         RegistrationWrong,
+        Who.YOU,
         "The tenant has no app with this client id.",
-        "Check --client-id and --tenant against the app registration.",
+        "Check --client-id and --tenant against the app registration; an app for one tenant is known there only.",
     ),
-    ((50194,), RegistrationWrong, "The app is for one tenant only.", "Give its id: `--tenant <tenant id>`."),
+    (
+        (50194,),
+        RegistrationWrong,
+        Who.YOU,
+        "The app is for one tenant only.",
+        "Give its id: `mcp-local-graph login --tenant <tenant id>`.",
+    ),
     (
         (90002, 50059, 50128),
         RegistrationWrong,
+        Who.YOU,
         "There is no such tenant in this cloud.",
         "Correct --tenant, or choose the cloud with --cloud.",
     ),
-    ((90038, 900432, 1000104), RegistrationWrong, "The tenant is in another cloud.", "Choose it with --cloud."),
+    (
+        (90038, 900432, 1000104),
+        RegistrationWrong,
+        Who.YOU,
+        "The tenant is in another cloud.",
+        "Choose it with --cloud.",
+    ),
     (
         (500208, 9001023, 9002332, 90130),
         RegistrationWrong,
+        Who.YOU,
         "This kind of account cannot sign in here.",
-        "For a personal account say `--tenant consumers`; for a work account give the tenant's id.",
+        (
+            "With a personal account: `mcp-local-graph login --tenant consumers`, if the app is registered for such "
+            "accounts. With a work account give the tenant's id."
+        ),
     ),
     (
         (65002,),
         RegistrationWrong,
+        Who.YOU,
         "The client id belongs to Microsoft and may not be borrowed.",
-        "Register an app of your own; the README says how.",
+        "Register an app of your own in the Entra portal, and give its id with --client-id.",
     ),
     (
         (65005, 650057, 90008),
         RegistrationWrong,
+        Who.REGISTRAR,
         "The app registration does not list a permission that was asked for.",
-        _REGISTRATION + "add it under API permissions, Microsoft Graph, Delegated.",
+        f"{_REGISTRATION}add it under API permissions, Microsoft Graph, Delegated.",
     ),
-    ((70011, 28002, 700022), RegistrationWrong, "A permission was asked for that does not exist.", "Report it."),
-    ((70007,), RegistrationWrong, "The registration does not allow this kind of answer.", "Report it."),
+    (
+        (70011, 28002, 700022),
+        RegistrationWrong,
+        Who.US,
+        "A permission was asked for that does not exist, or that does not go with the others.",
+        _REPORT,
+    ),
+    ((70007,), RegistrationWrong, Who.US, "The registration does not allow this kind of answer.", _REPORT),
     # Not a sign-in problem.
     (
         (50033, 90006, 90012, 90024, 90033, 50087, 90090),
         ServiceUnavailable,
+        Who.NOBODY,
         "Microsoft's sign-in service has a passing fault.",
         "Try again in a minute.",
     ),
-    ((90055, 50196), Throttled, "Microsoft's sign-in service asks for a pause.", "Wait a few minutes, then try again."),
-    ((54005,), SignInNeeded, "The sign-in was answered twice.", SIGN_IN),
+    (
+        (90055, 50196),
+        Throttled,
+        Who.NOBODY,
+        "Microsoft's sign-in service asks for a pause.",
+        "Wait a few minutes, then try again.",
+    ),
 )
 
 # Where there is no code that we know, OAuth's own word decides (RFC 6749 §5.2, RFC 8628 §3.5, OpenID Connect §3.1.2.6).
@@ -213,7 +337,8 @@ def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
     codes = codes_of(answer)
     remedy = next((BY_CODE[code] for code in codes if code in BY_CODE), None) or _generic(answer, codes)
     if answer.get("suberror") == "message_only" and remedy.kind is SignInNeeded:
-        remedy = Remedy(BlockedByPolicy, remedy.cause, _FORWARD)  # Entra: a prompt would not help
+        # Entra says that a prompt would not help.
+        remedy = Remedy(BlockedByPolicy, Who.ADMIN, remedy.cause, _FORWARD)
     trace = Trace(
         code=f"AADSTS{codes[0]}" if codes else _word(answer.get("error")),
         correlation_id=_correlation_id(answer),
@@ -244,14 +369,14 @@ def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
     error = _word(answer.get("error"))
     look_up = f"{_LOOK_UP}{codes[0]}" if codes else SIGN_IN
     if error in _DECLINED:
-        return Remedy(SignInDeclined, "The sign-in was cancelled.", TRY_AGAIN)
+        return Remedy(SignInDeclined, Who.YOU, "The sign-in was cancelled.", TRY_AGAIN)
     if error in _EXPIRED:
         return BY_CODE[70020]
     if error in {"temporarily_unavailable", "server_error"}:
         return BY_CODE[90033]
     if error in _NEEDS_PERSON:
-        return Remedy(SignInNeeded, "Microsoft asks for a fresh sign-in.", SIGN_IN)
-    return Remedy(SignInFailed, "Microsoft's sign-in service refused.", look_up)
+        return Remedy(SignInNeeded, Who.YOU, "Microsoft asks for a fresh sign-in.", SIGN_IN)
+    return Remedy(SignInFailed, Who.YOU, "Microsoft's sign-in service refused.", look_up)
 
 
 def _correlation_id(answer: Mapping[str, Any]) -> str:

@@ -234,6 +234,8 @@ class AuthenticationService:
         if self._registration.client_id is None:
             return nobody
         entra, silent = self._open()
+        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
+
         accounts = entra.cache.accounts()
         notes = {account.home_account_id: entra.cache.note(account.home_account_id) for account in accounts}
         waiting = entra.cache.waiting
@@ -243,6 +245,7 @@ class AuthenticationService:
             accounts=accounts,
             grants={home: Grants(frozenset(note.granted), frozenset(note.used)) for home, note in notes.items()},
             waiting=waiting.scopes if waiting else frozenset(),
+            broker_address=broker.redirect_uri(broker.this_machine(), entra.client_id),
             token_store=entra.cache.describe(),
             lasts=entra.cache.lasts,
             under_way=self._attempt.shown if self._attempt and not self._attempt.over else None,

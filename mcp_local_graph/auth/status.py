@@ -31,8 +31,8 @@ class Status:
     `account` is the one in use, `accounts` are all that the cache holds, `grants` are theirs by home account id.
     `needed` are the scopes that the offered tools may ask for, `waiting` those that an administrator had to approve.
     `token_store` says where tokens stay, `lasts` whether another process finds them. `ways` are the ways to ask a
-    person on this machine, in order; `no_broker` is why the broker is not among them; `closed` are the errors by which
-    others have closed meanwhile, each with its remedy.
+    person on this machine, in order; `no_broker` is why the broker is not among them, `broker_address` what it needs
+    in the app registration; `closed` are the errors by which ways have closed meanwhile, each with its remedy.
     """
 
     account: Account | None = None
@@ -45,6 +45,7 @@ class Status:
     under_way: Shown | None = None
     ways: tuple[str, ...]
     no_broker: str
+    broker_address: str = ""
     closed: tuple[str, ...] = ()
 
     @property
@@ -84,7 +85,7 @@ class Status:
             *self._notices(),
             self._tokens(),
             f"Ways to sign in: {', '.join(self.ways) or 'none (--sign-in never)'}",
-            *([f"The system's broker is not used: {self.no_broker}."] if self.no_broker else []),
+            self._broker(),
         ]
 
     def facts(self) -> dict[str, Any]:
@@ -139,6 +140,11 @@ class Status:
     def _notices(self) -> list[str]:
         waits = f"An administrator has to approve: {_listed(self.waiting)}. `mcp-local-graph consent` has the message."
         return [*([waits] if self.waiting else []), *self.closed]
+
+    def _broker(self) -> str:
+        if self.no_broker:
+            return f"The system's broker is not used: {self.no_broker}."
+        return f"The system's broker needs this redirect address in the app registration: {self.broker_address}"
 
     def _tokens(self) -> str:
         return f"Tokens: {self.token_store}"

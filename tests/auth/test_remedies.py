@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.auth.remedies import BY_CODE, codes_of, error_for
+from mcp_local_graph.auth.remedies import BY_CODE, Who, codes_of, error_for
 from mcp_local_graph.errors import (
     AdminConsentNeeded,
     AdminNeeded,
@@ -23,7 +23,7 @@ CORRELATION = "b4a65ae6-a130-49c1-b6d3-7b24b15ee250"
 # Every code that a sign-in can end with, by the class of what helps.
 EXPECTED: dict[type[LocalGraphError], str] = {
     SignInNeeded: """65001 50058 50089 50132 50133 50173 70043 700082 70008 700084 70000 50074 50076 50078 50097 50158
-        50072 50079 53004 50055 54005""",
+        50072 50079 53004 50055 54005 70016""",
     SignInDeclined: "65004 50199",
     SignInExpired: "70018 70019 70020 90120",
     AdminConsentNeeded: "90093 90094 90095",
@@ -60,6 +60,22 @@ def test_each_known_code_has_its_class_one_sentence_one_action_and_its_ids(
     assert error.remedy.endswith((".", "`."))
     assert "SOMEBODY" not in error.text()
     assert f"code AADSTS{code}; correlation id {CORRELATION}" in error.text()
+
+
+def test_who_has_to_act_is_who_the_action_speaks_to() -> None:
+    for code, remedy in BY_CODE.items():
+        match remedy.who:
+            case Who.ADMIN:
+                assert "administrator" in remedy.action, code
+                assert remedy.kind is not SignInNeeded, code
+            case Who.REGISTRAR:
+                assert "app registration" in remedy.action, code
+            case Who.NOBODY:
+                assert issubclass(remedy.kind, ServiceUnavailable), code
+            case Who.US:
+                assert "Report it" in remedy.action, code
+            case Who.YOU:
+                assert not issubclass(remedy.kind, AdminNeeded | ServiceUnavailable), code
 
 
 def test_the_table_holds_no_code_that_is_not_looked_at_here() -> None:
