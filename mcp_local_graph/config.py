@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcp_local_graph import clouds
+from mcp_local_graph import clouds, private
 from mcp_local_graph.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -102,6 +102,26 @@ def read_file(state_dir: Path) -> dict[str, Any]:
     return values
 
 
+def own(state_dir: Path) -> bool:
+    """Make sure that nobody else gets into the state directory, where it is there; True where others could until now.
+
+    Whoever can write there decides where tokens go.
+
+    Raises:
+        SettingsError: it is somebody else's.
+    """
+    try:
+        return private.directory(state_dir, make=False)
+    except private.NotOurs as error:
+        raise SettingsError(
+            f"The state directory {state_dir} {error.strerror}.", "Name one of your own with --state-dir."
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"The state directory {state_dir} cannot be used ({error.strerror}).", "Name another with --state-dir."
+        ) from error
+
+
 def write_file(state_dir: Path, values: Mapping[str, str]) -> Path:
     """Put values into the settings file, keep its others, and return its path.
 
@@ -114,7 +134,7 @@ def write_file(state_dir: Path, values: Mapping[str, str]) -> Path:
     merged = {**read_file(state_dir), **values}
     whole = path.with_suffix(".new")
     try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.directory(state_dir)
         whole.unlink(missing_ok=True)
         with open(whole, "xb", opener=_only_ours) as file:
             file.write("".join(f"{key} = {_toml(merged[key])}\n" for key in sorted(merged)).encode())

@@ -17,6 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from mcp_local_graph import private
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class FileVault:
     def signature(self) -> Signature | None:
         """Inode, time and size: a renamed file differs in the first, whatever the clock does."""
         try:
-            stat = self._path.stat()
+            stat = self._path.lstat()
         except FileNotFoundError:
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size
@@ -155,7 +156,15 @@ class FileVault:
             self._path.replace(aside)
 
     def _content(self) -> bytes | None:
-        return self._open(self._path.read_bytes())
+        """What the file holds; None where that makes no sense, or where somebody else may have put it there."""
+        try:
+            stored, shared = private.read(self._path)
+        except private.NotOurs as error:
+            _logger.warning("The token cache %s %s", self._path.name, error.strerror)
+            return None
+        if shared:
+            _logger.warning("Others could read the token cache %s; it is for this account alone now", self._path.name)
+        return self._open(stored)
 
     def _lock_if_free(self) -> contextlib.AbstractContextManager[None]:
         """The lock of writers, unless this thread holds it already."""
@@ -186,8 +195,10 @@ class FileVault:
     @contextlib.contextmanager
     def _holding(self, suffix: str, patience: float, shortest_pause: float = _PAUSE) -> Iterator[None]:
         """Hold a lock file, which is never deleted: deleting one lets two hold `it` at once."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._path.with_suffix(suffix), os.O_RDWR | os.O_CREAT, 0o600)
+        if private.directory(self._path.parent):
+            _logger.warning("Others could enter the state directory; it is for this account alone now")
+        no_link = getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self._path.with_suffix(suffix), os.O_RDWR | os.O_CREAT | no_link, 0o600)
         try:
             _wait_for_lock(descriptor, patience, shortest_pause)
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from mcp_local_graph.config import Settings, SignIn, TokenStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_logger = logging.getLogger(__name__)
+# Whether others could enter the state directory, in a command's context.
+_SHARED = "mcp_local_graph.shared"
 _ORIGINS = {
     ParameterSource.COMMANDLINE: "flag",
     ParameterSource.ENVIRONMENT: "environment",
@@ -33,6 +37,7 @@ def default_state_dir() -> Path:
 def _load_file(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
     """The state directory comes first: the settings file is in it."""
     state_dir = config.expanded(value or default_state_dir())
+    ctx.meta[_SHARED] = config.own(state_dir)
     ctx.default_map = config.read_file(state_dir)
     return state_dir
 
@@ -99,6 +104,8 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         raw = {name: values.pop(name) for name in NAMES}
         settings = config.settings(raw, {name: _origin(context, name) for name in NAMES})
         _configure_logging(settings)
+        if context.meta[_SHARED]:
+            _logger.warning("Others could enter the state directory; it is for this account alone now")
         return command(settings, *args, **values)
 
     return call

@@ -20,6 +20,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from mcp_local_graph import private
 from mcp_local_graph.errors import LocalGraphError
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _make_file(path: Path) -> None:
 
     One that is there is not opened: to close it would drop the locks that this process has on it (fcntl's rule).
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.directory(path.parent)
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:

@@ -122,6 +122,7 @@ def test_damaged_files_of_one_second_do_not_replace_each_other(tmp_path: Path) -
 
 def test_setting_aside_is_said_once_with_both_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "tokens.bin").write_bytes(b"garbage")
+    (tmp_path / "tokens.bin").chmod(0o600)
     sealed(tmp_path).load()
     (record,) = caplog.records
     assert "tokens.bin cannot be read; it was set aside as tokens.bad-" in record.getMessage()

@@ -26,7 +26,7 @@ def shown(*words: str) -> dict[str, Any]:
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "state"
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     monkeypatch.setenv("MCP_LOCAL_GRAPH_STATE_DIR", str(directory))
     return directory
 
