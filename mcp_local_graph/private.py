@@ -24,7 +24,7 @@ class NotOurs(PermissionError):
         super().__init__(1, how, str(path))
 
 
-if sys.platform == "win32":  # pragma: no cover - Windows only
+if sys.platform == "win32":  # only: Windows
 
     def directory(path: Path, *, make: bool = True) -> bool:
         """Make the directory, unless it is not to be made."""

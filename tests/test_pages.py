@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
+PLATFORMS = ROOT / "docs" / "platforms.md"
 NAMED = re.compile(r"`mcp-local-graph ([a-z]+)([^`]*)")
 COMMAND = re.compile(r"`?(?:uvx )?(mcp-local-graph [a-z][^`\n]*)")
 
@@ -100,3 +101,25 @@ def test_every_flag_that_an_error_or_a_hint_names_is_one() -> None:
     }
     assert len(named) > 10
     assert sorted((place, flag) for place, flag in named if flag not in known) == []
+
+
+def test_what_only_another_system_runs_is_listed_in_one_place() -> None:
+    package = ROOT / "mcp_local_graph"
+    marked = {
+        path.relative_to(package).as_posix(): set(re.findall(r"# only: (Windows|macOS)(?:, (macOS))?", text))
+        for path in sorted(package.rglob("*.py"))
+        if "# only: " in (text := path.read_text(encoding="utf-8"))
+    }
+    listed = re.findall(r"^\| `(\S+\.py)` \| ([^|]+) \|", PLATFORMS.read_text("utf-8"), re.MULTILINE)
+    systems = {
+        path: ", ".join(sorted({word for pair in pairs for word in pair if word}, key=["Windows", "macOS"].index))
+        for path, pairs in marked.items()
+    }
+    assert dict(listed) == systems
+    assert len(listed) == len(systems)
+
+
+def test_no_line_for_another_system_is_left_out_of_the_coverage_by_any_other_mark() -> None:
+    for path in (ROOT / "mcp_local_graph").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r"no cover.*(Windows|macOS|win32|darwin)", line), f"{path.name}: {line}"

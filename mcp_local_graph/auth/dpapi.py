@@ -109,7 +109,7 @@ def _number(error: OSError) -> int:
     return int(number or 0)
 
 
-if sys.platform == "win32":  # pragma: no cover - Windows only
+if sys.platform == "win32":  # only: Windows
 
     def store(directory: Path) -> DpapiStore:
         """The store of this machine, its file in the state directory."""

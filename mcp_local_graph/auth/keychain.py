@@ -144,7 +144,7 @@ def _meaning(error: OSError) -> KeyStoreUnavailable:
     return KeyStoreUnavailable(f"{what} (OSStatus {status})", remedy)
 
 
-if sys.platform == "darwin":  # pragma: no cover - macOS only
+if sys.platform == "darwin":  # only: macOS
 
     def store(directory: Path) -> KeychainStore:
         """The store of this machine, its lock in the state directory."""

@@ -107,11 +107,11 @@ def find(state_dir: Path) -> tuple[KeyStore | None, str]:
     Windows and macOS have one of their own, which msal-extensions reaches: with keyring the key would roam with the
     profile on the one, and lose its `Always allow` at each write on the other.
     """
-    if sys.platform == "win32":  # pragma: no cover - Windows only
+    if sys.platform == "win32":  # only: Windows
         from mcp_local_graph.auth import dpapi  # noqa: PLC0415 - imports what only this system has
 
         return dpapi.store(state_dir), ""
-    if sys.platform == "darwin":  # pragma: no cover - macOS only
+    if sys.platform == "darwin":  # only: macOS
         from mcp_local_graph.auth import keychain  # noqa: PLC0415 - imports what only this system has
 
         return keychain.store(state_dir), ""

@@ -265,7 +265,7 @@ def _wait_for_lock(descriptor: int, patience: float, shortest_pause: float) -> N
         time.sleep(max(_PAUSE * (1 - waited / _AGED), shortest_pause))
 
 
-if sys.platform == "win32":  # pragma: no cover - Windows only
+if sys.platform == "win32":  # only: Windows
     import msvcrt
 
     def _try_lock(descriptor: int) -> bool:

@@ -44,7 +44,7 @@ class Rectangle(ctypes.Structure):
     )
 
 
-if sys.platform == "win32":  # pragma: no cover - Windows only
+if sys.platform == "win32":  # only: Windows
     from ctypes import wintypes
 
     from mcp_local_graph.auth import window as model

@@ -14,9 +14,6 @@ import sys
 import threading
 import time
 
-if sys.platform != "win32":
-    import resource
-
 # A user namespace and a network namespace of one's own, in which there is no network (clone(2)).
 _NEW_USER_AND_NETWORK = 0x10000000 | 0x40000000
 # Audit events of the interpreter that no reading of a document has a use for; `open` is looked at more closely.
@@ -28,39 +25,54 @@ _LOOK = 0.05
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def limit(memory: int, seconds: float) -> None:  # pragma: no cover - where it runs, no coverage can be written
-    """Bound this process: bytes of address space, seconds of processor time; leave no core file."""
-    if sys.platform == "win32":
+if sys.platform == "win32":  # only: Windows
+
+    def limit(memory: int, seconds: float) -> None:  # noqa: ARG001 - as elsewhere
+        """Bound this process: bytes of memory. The seconds are the parent's to count."""
         from mcp_local_graph.documents.job_win32 import confine  # noqa: PLC0415 - of this system only
 
         confine(memory)
-        return
-    if sys.platform == "darwin":
-        watch(memory)
-    cpu = int(seconds) + 1
-    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
-        _set(kind, most)
+
+    def _hold_nothing_more() -> None:
+        """Windows counts no descriptors: what the interpreter reports has to do."""
+else:
+    import resource
+
+    def limit(memory: int, seconds: float) -> None:  # pragma: no cover - where it runs, no coverage can be written
+        """Bound this process: bytes of address space, seconds of processor time; leave no core file."""
+        if sys.platform == "darwin":
+            watch(memory)
+        cpu = int(seconds) + 1
+        for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
+            _set(kind, most)
+
+    def watch(memory: int) -> None:  # pragma: no cover - as above
+        """End this process when it has ever held so many bytes: macOS bounds no address space."""
+        unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss (getrusage(2))
+
+        def look() -> None:
+            while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
+                time.sleep(_LOOK)
+            os._exit(1)
+
+        threading.Thread(target=look, daemon=True).start()
+
+    def _hold_nothing_more() -> None:  # pragma: no cover - as above
+        """No process, no byte written, no new descriptor."""
+        for kind in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
+            _set(kind, 0)
+
+    def _set(kind: int, most: int) -> None:  # pragma: no cover - as above
+        """Lower one limit for good. A system that does not know it keeps its own."""
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(kind, (most, most))
 
 
 def seal() -> None:  # pragma: no cover - as above
     """From here on: no network, no file, no process, nothing written."""
-    if sys.platform != "win32":
-        _leave_the_network()
-        for kind in (resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
-            _set(kind, 0)
+    _leave_the_network()
+    _hold_nothing_more()
     sys.addaudithook(_refuse)
-
-
-def watch(memory: int) -> None:  # pragma: no cover - as above
-    """End this process when it has ever held so many bytes: macOS bounds no address space."""
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss (getrusage(2))
-
-    def look() -> None:
-        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
-            time.sleep(_LOOK)
-        os._exit(1)
-
-    threading.Thread(target=look, daemon=True).start()
 
 
 def forbidden(event: str, arguments: tuple[object, ...]) -> bool:
@@ -74,12 +86,6 @@ def forbidden(event: str, arguments: tuple[object, ...]) -> bool:
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:  # pragma: no cover - as above
     if forbidden(event, arguments):
         raise PermissionError(f"The reader of documents does not do this: {event}")
-
-
-def _set(kind: int, most: int) -> None:  # pragma: no cover - as above
-    """Lower one limit for good. A system that does not know it keeps its own."""
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(kind, (most, most))
 
 
 def _leave_the_network() -> None:  # pragma: no cover - as above

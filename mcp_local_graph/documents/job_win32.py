@@ -47,7 +47,7 @@ def limits(memory: int) -> Limits:
     return Limits(basic=basic, process_memory=memory)
 
 
-if sys.platform == "win32":  # pragma: no cover - Windows only
+if sys.platform == "win32":  # only: Windows
     from ctypes import wintypes
 
     _EXTENDED_LIMITS = 9

@@ -210,7 +210,7 @@ def _claim() -> tuple[int, int]:
     os.dup2(null, 0)
     os.dup2(2, 1)
     os.close(null)
-    if sys.platform == "win32":  # pragma: no cover - Windows only
+    if sys.platform == "win32":  # only: Windows
         from mcp.os.win32.utilities import rebind_std_handle_to_fd  # noqa: PLC0415 - needs pywin32
 
         for fd in (0, 1):  # children take the Win32 handles, not the descriptors
@@ -229,4 +229,4 @@ def _wait_until_closed(stdout: int) -> None:
         poll.register(stdout, select.POLLERR | select.POLLHUP)
         if any(event & (select.POLLERR | select.POLLHUP) for _fd, event in poll.poll()):
             return
-    threading.Event().wait()  # pragma: no cover - Windows, and what macOS cannot poll
+    threading.Event().wait()  # only: Windows, macOS
