@@ -114,7 +114,7 @@ BY_CODE = _table(
     ),
     ((50055,), SignInNeeded, Who.YOU, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
     ((54005,), SignInNeeded, Who.YOU, "The sign-in was answered twice.", SIGN_IN),
-    ((70016,), SignInNeeded, Who.YOU, "The code has not been entered yet.", "Enter it, then try again."),
+    ((70016,), SignInFailed, Who.YOU, "The code has not been entered yet.", "Enter it, then try again."),
     # The person said no, or was not there.
     ((65004,), SignInDeclined, Who.YOU, "The permissions were declined.", TRY_AGAIN),
     ((70018, 70019), SignInExpired, Who.YOU, "The code was wrong or has expired.", TRY_AGAIN),
