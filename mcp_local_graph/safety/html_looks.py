@@ -55,7 +55,7 @@ _NOWHERE = re.compile(
 )
 _MOVED = re.compile(r"translate(?:x|y|3d)?\(\s*-\d{4}|scale(?:x|y|3d)?\(\s*0(?:\.0+)?\s*[,)]")
 _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
-_DECLARATION = re.compile(r"\s*([a-z\-]{2,40})\s*:((?:[^;\"'(]|\"[^\"]*\"?|'[^']*'?|\([^)]*\)?)*)", re.IGNORECASE)
+_DECLARATION = re.compile(r"([a-z\-]{2,40})\s*:((?:[^;\"'(]|\"[^\"]*\"?|'[^']*'?|\([^)]*\)?)*)", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 Declarations = tuple[tuple[str, str, bool], ...]

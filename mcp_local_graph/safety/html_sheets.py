@@ -14,8 +14,8 @@ from mcp_local_graph.safety.html_looks import Declarations, declarations
 from mcp_local_graph.safety.html_tokens import REPEATED
 
 # Rules that are read, and comparisons of an element with one. A page with more is shown as if it had no more.
-_MOST_RULES, _MOST_LOOKS = 3000, 1_000_000
-_PARTS = re.compile(r"([^{}]*)([{}])")
+_MOST_RULES, _MOST_LOOKS = 3000, 200_000
+_BRACE = re.compile(r"([{}])")
 _OUTSIDE = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _COMPOUND = re.compile(r"(\*|[a-z][\w:\-]*)?((?:[.#][\w\-]+|\[[^\[\]]{1,200}\])*)", re.IGNORECASE)
 _PIECE = re.compile(r"([.#])([\w\-]+)|\[\s*([\w\-]+)\s*(?:([~|^$*]?)=\s*[\"']?([^\"'\]]*)[\"']?\s*i?)?\]")
@@ -86,7 +86,8 @@ class Sheets:
         """Rules, those of media that are this screen included."""
         applies: list[bool] = []  # for each block that is open, whether what is in it applies
         pending = ""
-        for text, sign in _PARTS.findall(sheet):
+        pieces = _BRACE.split(sheet)
+        for text, sign in zip(pieces[::2], pieces[1::2], strict=False):  # behind the last brace comes nothing
             if sign == "{":
                 pending = text.rpartition(";")[2].strip()
                 applies.append(all(applies[-1:]) and _applies(pending))
@@ -113,11 +114,11 @@ class Sheets:
         return {name: value for name, value, _ in sorted(said, key=lambda each: each[2])}
 
     def _over(self, tag: Tag, outer: list[Tag]) -> list[_Rule]:
+        if self._looks > _MOST_LOOKS:
+            return []
         keys = ["", tag.name, *(f".{name}" for name in tag.classes), f"#{tag.attributes.get('id', '')}"]
         rules = [rule for key in keys for rule in self._rules.get(key, ())]
         self._looks += len(rules)
-        if self._looks > _MOST_LOOKS:
-            return []
         return sorted((rule for rule in rules if _under(rule, tag, outer)), key=lambda rule: rule.weight)
 
 

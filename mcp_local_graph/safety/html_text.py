@@ -30,7 +30,7 @@ _LINES = names(
     "header hgroup legend li main menu nav section summary table tbody td th tr"
 )
 # Styles that an attribute says.
-_SAID = {"bgcolor": "background-color", "color": "color", "text": "color", "background": "background-image"}
+_SAID = {"bgcolor": "background-color", "color": "color", "text": "color"}
 # A picture of so few pixels only tells its sender that the mail was opened.
 _TINY = 2
 _LONGEST_ALT = 160
@@ -72,8 +72,7 @@ class _Reader:
 
     def read(self, root: LexborNode) -> bool:
         """Read an element; whether that could be done to its end."""
-        self.frames.append(_Frame(root.iter(include_text=True), PLAIN, leave=_nothing))
-        self.outer.append(Tag.of("html", root.attributes))
+        self._enter(root, PLAIN)
         elements = 0
         while self.frames and elements < _MOST_ELEMENTS:
             frame = self.frames[-1]
@@ -95,11 +94,11 @@ class _Reader:
         self.frames.pop().leave()
 
     def _say(self, text: str, seen: Look) -> None:
+        if not seen.seen:
+            self.hidden += _length(text)
+            return
         text, removed = cleaned(text)
         self.hidden += removed
-        if not seen.seen:
-            self.hidden += _visible_length(text)
-            return
         if not self.page.anchors:
             text = without_addresses(text, self.page.links)
         self.page.flow.say(text, keeps_lines=seen.keeps_lines)
@@ -110,10 +109,12 @@ class _Reader:
             return
         tag = Tag.of(name, node.attributes)
         style = self.sheets.style(tag, self.outer, _said(tag))
-        if "hidden" in tag.attributes or hides(style) or (name == "dialog" and "open" not in tag.attributes):
-            self.hidden += _visible_length(cleaned(node.text())[0])
+        closed = name == "dialog" and "open" not in tag.attributes
+        if closed or "hidden" in tag.attributes or (style and hides(style)):
+            self.hidden += _length(node.text())
             return
-        seen = look(around, style, link=name == "a" and "href" in tag.attributes)
+        link_color = name == "a" and "href" in tag.attributes
+        seen = look(around, style, link=link_color) if style or link_color else around
         if name in ("br", "hr", "img"):
             self._single(tag, style, seen)
             return
@@ -142,7 +143,8 @@ class _Reader:
 
     def _between(self, tag: Tag, style: dict[str, str]) -> None:
         """End the line where a block begins or ends; some leave a blank line."""
-        if tag.name in _PARAGRAPHS and not _close_together(tag, style):
+        inner = tag.name in ("ul", "ol") and self.page.lists
+        if tag.name in _PARAGRAPHS and not inner and not _close_together(tag, style):
             self.page.flow.gap()
         else:
             self.page.flow.end_line()
@@ -156,6 +158,8 @@ def _said(tag: Tag) -> Declarations:
     """What an element says of its own style, by attributes first."""
     attributes = tag.attributes
     said = [(_SAID[name], attributes[name].lower(), False) for name in _SAID if name in attributes]
+    if "background" in attributes:
+        said.append(("background-image", "url()", False))
     if tag.name == "pre":
         said.append(("white-space", "pre", False))
     style = attributes.get("style")
@@ -178,8 +182,10 @@ def _close_together(tag: Tag, style: dict[str, str]) -> bool:
     if tag.name != "p":
         return False
     margins = [style.get("margin", ""), style.get("margin-top", ""), style.get("margin-bottom", "")]
-    return "MsoNormal" in tag.classes or any(each.startswith("0") for each in margins)
+    return any(name.startswith("Mso") for name in tag.classes) or any(each.startswith("0") for each in margins)
 
 
-def _visible_length(text: str) -> int:
-    return len(" ".join(text.split()))
+def _length(text: str) -> int:
+    """Characters of a text that is hidden; white space between words is one."""
+    text, removed = cleaned(text)
+    return len(" ".join(text.split())) + removed

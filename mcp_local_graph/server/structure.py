@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from mcp_local_graph.safety.untrusted import Links, Untrusted, answer
@@ -16,8 +17,6 @@ from mcp_local_graph.tools.needs import Image, Reading
 
 _LABEL, _NOTES = "ifc", "notes"
 _STRING = {"type": "string"}
-# Bytes are sent as an image or not at all.
-_LEFT_OUT = (bytes, Image)
 _SIMPLE: tuple[tuple[type, dict[str, Any]], ...] = (
     (bool, {"type": "boolean"}),
     (int, {"type": "integer"}),
@@ -34,7 +33,7 @@ _SIMPLE: tuple[tuple[type, dict[str, Any]], ...] = (
 
 def content(result: Reading, notes: list[str]) -> dict[str, Any]:
     """The fields of a result as JSON, its label and our notes."""
-    return {**_plain(result), _LABEL: result.label().facts(), _NOTES: notes}
+    return {**_told(result), _LABEL: result.label().facts(), _NOTES: notes}
 
 
 def schema(function: Callable[..., Any]) -> dict[str, Any] | None:
@@ -66,6 +65,12 @@ def _inner(value: object) -> Iterator[object]:
         yield from value
 
 
+def _told(value: object) -> dict[str, Any]:
+    """A dataclass."""
+    kind: type = type(value)
+    return {name: _plain(getattr(value, name)) for name in _fields(kind)}
+
+
 def _plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for each kind
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -80,28 +85,33 @@ def _plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for 
     if isinstance(value, Links):
         return value.lines()
     if isinstance(value, Mapping):
-        return {
-            str(answer(str(key))): _plain(inner) for key, inner in value.items() if not isinstance(inner, _LEFT_OUT)
-        }
+        return {str(answer(str(key))): _plain(inner) for key, inner in value.items()}
     if dataclasses.is_dataclass(value):
-        fields = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {name: _plain(inner) for name, inner in fields if _told(name, inner)}
-    return [_plain(inner) for inner in _inner(value) if not isinstance(inner, _LEFT_OUT)]
+        return _told(value)
+    return [_plain(inner) for inner in _inner(value)]
 
 
-def _told(name: str, value: object) -> bool:
-    return not name.startswith("_") and not isinstance(value, _LEFT_OUT)
+@cache
+def _fields(kind: type) -> dict[str, Any]:
+    """The fields of a dataclass that are told, with their types."""
+    hints = typing.get_type_hints(kind)
+    names = [field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")]
+    return {name: hints[name] for name in names if not _left_out(hints[name])}
+
+
+def _left_out(kind: object) -> bool:
+    """Whether a type is, or has in it, what is sent as an image or not at all."""
+    return kind in (bytes, Image) or any(map(_left_out, typing.get_args(kind)))
 
 
 def _properties(kind: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
-    return {name: _schema(hint) for name, hint in hints.items() if not name.startswith("_") and hint not in _LEFT_OUT}
+    return {name: _schema(hint) for name, hint in _fields(kind).items()}
 
 
-def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - a type, or what typing makes of one; a line for each kind
+def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - what typing makes of a type; a line each
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        return {"anyOf": [_schema(each) for each in inner if each not in _LEFT_OUT]}
+        return {"anyOf": [_schema(each) for each in inner]}
     if origin is typing.Literal:
         return {"enum": list(inner)}
     base = origin or kind
