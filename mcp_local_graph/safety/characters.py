@@ -13,6 +13,13 @@ import re
 import unicodedata
 from functools import cache
 
+# Texts of these alone, which is most of them, have nothing to look for: letters and signs of Latin, Greek and Cyrillic,
+# ideographs, kana, whole syllables of Hangul.
+_PLAIN = re.compile(
+    "[\t\n -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u2000-\u200a\u2010-\u2027\u202f-\u205f\u2070-\u20cf"
+    "\u2100-\u27ff\u2900-\u2bff\u2e80-\u3029\u3030-\u3098\u309b-\u3163\u3165-\ua66e\uac00-\ud7a3\uf900-\ufaff"
+    "\uff01-\uff9f\uffa1-\uffdc]*"
+)
 # A whole escape sequence of a terminal: CSI, OSC and its kin up to their end, then the short ones. In its one-byte form
 # (C1) a CSI needs a parameter, or a quotation mark read in the wrong charset would take a letter with it.
 _ESCAPES = re.compile(
@@ -109,7 +116,7 @@ def cleaned(text: str) -> tuple[str, int]:
 
     Takes time linear in its length: 100,000 characters in a few milliseconds, whatever they are.
     """
-    if text.isascii() and text.isprintable():
+    if _PLAIN.fullmatch(text):
         return text, 0
     text, escapes = _without(_ESCAPES, text) if "\x1b" in text or "\x9b" in text else (text, 0)
     text = _LINE_ENDS.sub("\n", text)

@@ -24,7 +24,8 @@ _ADDRESS = (
 )
 _ANYWHERE = re.compile(_ADDRESS, re.IGNORECASE)
 _UNLISTED = re.compile(rf"(?<!\] `)(?:{_ADDRESS})", re.IGNORECASE)
-_HINT = re.compile(r"[/\\]{2}|www\.|:[/\\]|data:|script:|mailto:|xmpp:|\bms-|-ms:", re.IGNORECASE)
+# Without one of these, in lower case, there is no address in a text.
+_SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
 _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\s)\"'<>]*", re.IGNORECASE)
 # Schemes that act without `//`. A space after the colon keeps them to be read, and from being followed.
@@ -98,7 +99,8 @@ def without_addresses(text: str, links: Links | None = None, *, listed: bool = F
 
     With `listed`, the lines of `Links.lines` stay as they are.
     """
-    if not _HINT.search(text):
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
     text = _ACTING.sub(r"\g<0> ", text)
@@ -109,7 +111,7 @@ def without_addresses(text: str, links: Links | None = None, *, listed: bool = F
 
 def _shown(text: str, links: Links | None) -> str:
     """One address as it is shown, and the punctuation that ended it."""
-    if not _HINT.search(text):
+    if not text.strip(",;|"):
         return text
     address = _trimmed(text)
     number = links.add(address) if links is not None else 0
