@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
-from mcp_local_graph.catalogue.scopes import works_for_personal
+from mcp_local_graph.catalogue import scopes as known_scopes
 from mcp_local_graph.documents.service import Documents
-from mcp_local_graph.graph.client import Caller, Connection, Graph
+from mcp_local_graph.graph.client import Caller, Connection
 from mcp_local_graph.safety.policy import Policy, offered
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools import TOOLSETS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.auth.accounts import Account
     from mcp_local_graph.config import Settings
+    from mcp_local_graph.graph.client import Graph
+    from mcp_local_graph.graph.retry import Pace
     from mcp_local_graph.graph.store import Store
     from mcp_local_graph.tools.needs import Tool
 
@@ -45,9 +48,15 @@ class Services:
             require_person=self.auth.require_person,
             user_name=who.user_name,
             personal=who.personal,
+            remedy=partial(self._remedy, personal=who.personal),
             store=await self.stores.of(who.account.key if who.account else ""),
         )
-        return Graph(await self.connection.open(), caller)
+        return await self.connection.graph(caller)
+
+    def _remedy(self, missing: frozenset[str], *, personal: bool) -> str:
+        if isinstance(self.auth, CredentialTokens):
+            return self.auth.mend
+        return known_scopes.advice(missing, personal=personal)
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
         """Forget the account in use, or all of them, and what they were shown. Returns whom. Needs no network."""
@@ -98,15 +107,18 @@ def tools(settings: Settings) -> list[Tool]:
     )
     everything = [tool for toolset in TOOLSETS for tool in toolset.tools]
     if settings.tenant == "consumers":
-        everything = [replace(tool, scopes=works_for_personal(tool.scopes)) for tool in everything]
+        everything = [replace(tool, scopes=known_scopes.works_for_personal(tool.scopes)) for tool in everything]
     return [
         replace(tool, when_asked=policy.allows(tool.when_asked), optional=policy.allows(tool.optional))
         for tool in offered(everything, policy)
     ]
 
 
-def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Services:
-    """Join the rooms. `needed` are the scopes that the offered tools may ask for. Touches neither network nor disk."""
+def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pace | None = None) -> Services:
+    """Join the rooms. Touches neither network nor disk.
+
+    `needed` are the scopes that the offered tools may ask for; `pace` is how patient they are with Graph.
+    """
     auth: AuthenticationService | CredentialTokens = _signing_in(settings, needed)
     if settings.credential is not None:
         auth = CredentialTokens(
@@ -115,7 +127,7 @@ def services(settings: Settings, needed: frozenset[str] = frozenset()) -> Servic
     cloud = settings.cloud
     # A cloud of somebody's own has its files where its Graph is.
     content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
-    connection = Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts)
+    connection = Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts, pace)
     app = f"{cloud.login_url}|{settings.client_id or settings.credential}"
     return Services(auth, connection, Stores(settings.state_dir, app), Documents())
 

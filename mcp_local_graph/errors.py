@@ -22,8 +22,18 @@
     ├── DocumentUnreadable          a document that cannot be turned into text
     └── GraphRefused                Microsoft Graph answered with an error
         ├── PermissionMissing       403: a scope or a right is missing
+        ├── RefusedByPolicy         403: a policy of the organisation forbids it
+        ├── LicenceMissing          the account or the organisation has no licence for it
         ├── NotFound                404: there is no such thing, or not for this account
+        │   ├── MailboxMissing      … no mailbox in Microsoft 365
         │   └── HandleUnknown       a handle that is none, or none any more
+        ├── GroupMailbox            the address is a group's, whose mail is read in another way
+        ├── QueryRefused            400: filter, search and order do not go together; a mistake of ours
+        ├── FormatRefused           406, 415: not in this format
+        ├── ListExpired             410: the list has to be begun again
+        ├── ChangedMeanwhile        409, 412: somebody else has changed it
+        ├── Locked                  423: somebody else is working on it
+        ├── StorageFull             507: no room is left
         ├── WriteUncertain          a change may have been made, or not: the answer got lost
         └── TokenRejected           401: the access token was refused
 
@@ -226,6 +236,46 @@ class PermissionMissing(GraphRefused):
 
 class NotFound(GraphRefused):
     """404: there is no such thing, or not for this account."""
+
+
+class RefusedByPolicy(GraphRefused):
+    """403: a policy of the organisation forbids it; no permission and no sign-in helps."""
+
+
+class LicenceMissing(GraphRefused):
+    """The account or the organisation has no licence for it."""
+
+
+class MailboxMissing(NotFound):
+    """The account has no mailbox in Microsoft 365."""
+
+
+class GroupMailbox(GraphRefused):
+    """The address is a group's, whose mail is read in another way."""
+
+
+class QueryRefused(GraphRefused):
+    """400: filter, search and order do not go together. A mistake of whoever wrote the query: ours, mostly."""
+
+
+class FormatRefused(GraphRefused):
+    """406, 415: not in this format."""
+
+
+class ListExpired(GraphRefused):
+    """410: where the list went on is forgotten; it has to be begun again."""
+
+
+class ChangedMeanwhile(GraphRefused):
+    """409, 412: somebody else has changed it, or it is there already."""
+
+
+class Locked(GraphRefused):
+    """423: somebody else is working on it."""
+
+
+class StorageFull(GraphRefused):
+    """507: no room is left."""
 
 
 class HandleUnknown(NotFound):

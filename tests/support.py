@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import app, clouds
 from mcp_local_graph.config import Settings, SignIn, TokenStore
+from mcp_local_graph.graph.retry import Pace
 from mcp_local_graph.sandbox import Page, Person
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mcp_local_graph.sandbox import DemoTenant
+
+
+# As patient with Graph as the product, and quicker to try again.
+QUICK = Pace(first=0.01)
 
 
 def settings(tenant: DemoTenant, directory: Path, /, **changes: Any) -> Settings:  # noqa: ANN401 - any setting
@@ -33,7 +38,7 @@ def settings(tenant: DemoTenant, directory: Path, /, **changes: Any) -> Settings
 
 def services(tenant: DemoTenant, directory: Path, /, **changes: Any) -> app.Services:  # noqa: ANN401 - any setting
     """The services behind those settings."""
-    return app.services(settings(tenant, directory, **changes))
+    return app.services(settings(tenant, directory, **changes), pace=QUICK)
 
 
 def flags(tenant: DemoTenant, directory: Path, /, **changes: str) -> list[str]:

@@ -100,6 +100,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         self._tenant = tenant
         self._seen: vault.Signature | None = None
         self._depth = 0
+        self._changes = 0
         self._warned = False
         self._notes: dict[str, Note] = {}
         self._in_use: str | None = None
@@ -114,6 +115,13 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
     def lasts(self) -> bool:
         """Whether another process finds it."""
         return not isinstance(self._vault, vault.MemoryVault)
+
+    def stamp(self) -> object:
+        """Equal to an earlier one only where nothing has changed since, by this process or another. Takes no lock."""
+        try:
+            return self._vault.signature(), self._changes
+        except OSError:
+            return object()
 
     def search(self, *args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ANN401 - MSAL's signature
         """A snapshot of the matching entries. Takes no file lock."""
@@ -291,6 +299,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                     lasting = lasting and self._write()
             finally:
                 self._depth -= 1
+                self._changes += 1
             if must_last and not lasting:
                 raise KeyStoreUnavailable(
                     f"The token cache cannot be changed: {self.describe()}.", "Delete that file by hand."
@@ -337,6 +346,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         scopes, trace = state.get("waiting") or ((), "")
         self._cache, self._notes, self._in_use = entries, notes, state.get("in_use")
         self._prompts, self._waiting = prompts, Waiting(frozenset(scopes), str(trace)) if scopes else None
+        self._changes += 1
 
     def _write(self) -> bool:
         notes = {key: note.state() for key, note in self._notes.items() if note != Note()}

@@ -144,11 +144,19 @@ class CredentialTokens:
             SignInFailed: the credential gives no token.
             SettingsError: the environment lacks what the credential needs.
         """
+        kept = self._kept
+        if kept is not None and claims is None and instead_of is None and time.monotonic() < kept.good_until:
+            return kept.token
         key = (claims, instead_of)
         if key not in self._flights:
             self._flights[key] = asyncio.ensure_future(in_thread(self._token, claims, instead_of))
             self._flights[key].add_done_callback(lambda flight: self._landed(key, flight))
         return await asyncio.shield(self._flights[key])
+
+    @property
+    def mend(self) -> str:
+        """The one thing to do where the credential may do too little."""
+        return self._source.mend
 
     @property
     def refused(self) -> None:

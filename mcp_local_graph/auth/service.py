@@ -13,6 +13,7 @@ import anyio
 from mcp_local_graph.auth import consent
 from mcp_local_graph.auth.accounts import Who
 from mcp_local_graph.auth.asker import Asker, Wish
+from mcp_local_graph.auth.at_hand import AtHand
 from mcp_local_graph.auth.status import Grants, Status
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
@@ -52,6 +53,7 @@ class AuthenticationService:
         self._opening = threading.Lock()
         self._opened: tuple[Entra, Silent] | None = None
         self._flights: dict[tuple[Need, str | None], asyncio.Future[str]] = {}
+        self._at_hand = AtHand()
         self._beginning = anyio.Lock()
         self._attempt: Attempt | None = None
         self._asker = Asker(registration, self._open)
@@ -70,6 +72,8 @@ class AuthenticationService:
         """
         need = Need(frozenset(scopes), claims)
         self._check_client_id()
+        if claims is None and instead_of is None and (token := self._at_hand.token(self._stamp(), need.scopes)):
+            return token
         key = (need, instead_of)
         if key not in self._flights:
             self._flights[key] = asyncio.ensure_future(in_thread(self._silently, need, instead_of))
@@ -143,7 +147,12 @@ class AuthenticationService:
 
     async def who(self) -> Who:
         """As whom calls are made, and what that account granted. Needs the key store, no network."""
-        return await in_thread(self._who)
+        known = self._at_hand.who(self._stamp())
+        return known if known is not None else await in_thread(self._who)
+
+    def _stamp(self) -> object:
+        """Of the cache, where it is open."""
+        return self._opened[0].cache.stamp() if self._opened else None
 
     async def approval(self, scopes: Iterable[str]) -> Approval:
         """What an administrator has to be asked for, so that these scopes can be had. Needs no network."""
@@ -178,13 +187,17 @@ class AuthenticationService:
             return self._opened
 
     def _silently(self, need: Need, instead_of: str | None) -> str:
+        entra, silent = self._open()
+        stamp = entra.cache.stamp()
         try:
-            return self._open()[1].token(need, instead_of)
+            token = silent.token(need, instead_of)
         except (AdminConsentNeeded, BlockedByPolicy, RegistrationWrong) as error:
             told = self._asker.refused_silently(need, error)
             if told is error:
                 raise
             raise told from error
+        self._at_hand.keep_token(stamp, need.scopes, token, silent.good_until(token))
+        return token
 
     def _approval(self, scopes: frozenset[str]) -> Approval:
         self._check_client_id()
@@ -221,8 +234,11 @@ class AuthenticationService:
         if self._registration.client_id is None:
             return Who(None, frozenset())
         entra, silent = self._open()
+        stamp = entra.cache.stamp()
         account = silent.account()
-        return Who(account, entra.cache.granted(account.home_account_id) if account else frozenset())
+        who = Who(account, entra.cache.granted(account.home_account_id) if account else frozenset())
+        self._at_hand.keep_who(stamp, who)
+        return who
 
     def _status(self) -> Status:
         nobody = Status(

@@ -156,6 +156,11 @@ class Silent:
         if any(value and claims.get(name, value) != value for name, value in known.items()):
             raise AccountUnclear("Entra answered for another account than the one in use.", TRY_AGAIN)
 
+    def good_until(self, token: str) -> float:
+        """Seconds since 1970 until which a token need not be renewed; 0 for one that is not cached."""
+        found = self._cache.search(self._cache.CredentialType.ACCESS_TOKEN, query={"secret": token})
+        return max((_young_until(entry) for entry in found), default=0.0)
+
     def signed_in_since(self, need: Need, moment: float) -> bool:
         """Whether a token that covers `need` came after `moment` (seconds since 1970), from whatever process."""
         try:
@@ -175,8 +180,7 @@ class Silent:
         for token in self._tokens(home):
             covers = scopes <= asked | short_names(token["target"])
             left = int(token["expires_on"]) - now
-            young = left > _MARGIN and int(token.get("refresh_on") or now + 1) > now
-            if covers and (young or (aged and left > _LEAST)):
+            if covers and (_young_until(token) > now or (aged and left > _LEAST)):
                 return str(token["secret"])
         return None
 
@@ -201,3 +205,9 @@ class Silent:
             except (OSError, KeyStoreUnavailable) as error:
                 _logger.warning("Refreshing without the lock of other servers: %s", type(error).__name__)
             yield
+
+
+def _young_until(token: dict[str, Any]) -> float:
+    """Seconds since 1970 until which a cached token need not be renewed: Entra may want that long before its end."""
+    end = float(token["expires_on"]) - _MARGIN
+    return min(end, float(token.get("refresh_on") or end))

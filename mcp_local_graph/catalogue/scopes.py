@@ -164,6 +164,32 @@ def works_for_personal(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(scope for scope in scopes if scope not in SCOPES or SCOPES[scope].personal)
 
 
+def advice(missing: Iterable[str], *, personal: bool = False) -> str:
+    """What to do about permissions that were not granted: who can grant them, and how. Whole sentences."""
+    by: dict[Grant, list[str]] = {}
+    for scope in sorted(missing):
+        by.setdefault(Grant.USER if personal else grant_of(scope), []).append(scope)
+    return " ".join(
+        _ADVICE[grant].format(scopes=", ".join(names), command=_command(names), names=" ".join(names))
+        for grant, names in by.items()
+    )
+
+
+_LETTER = "send your administrator what `mcp-local-graph consent {names}` prints"
+_ADVICE = {
+    Grant.USER: "You can grant {scopes} yourself: run `{command}`.",
+    Grant.POLICY: f"To grant {{scopes}}, run `{{command}}`; if that wants an approval, {_LETTER}.",
+    Grant.ADMIN: f"Only an administrator can grant {{scopes}}: {_LETTER}.",
+}
+
+
+def _command(scopes: Iterable[str]) -> str:
+    """The command that asks for them."""
+    workloads = [next((name for name, known in WORKLOADS.items() if scope in known), None) for scope in scopes]
+    words = [f"--add {name}" for name in dict.fromkeys(workloads) if name]
+    return " ".join(["mcp-local-graph login", *(words or ["--again"])])
+
+
 def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
     """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
     return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {"User.Read"}

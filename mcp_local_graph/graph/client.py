@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import anyio
@@ -13,12 +13,15 @@ from mcp_local_graph import threads
 from mcp_local_graph.errors import CursorUnknown
 from mcp_local_graph.graph import cursors, handles, paging
 from mcp_local_graph.graph.ask import Ask, Options, headers, query
+from mcp_local_graph.graph.buckets import Buckets
+from mcp_local_graph.graph.caller import Caller
 from mcp_local_graph.graph.handles import Found, Kind, Shown
 from mcp_local_graph.graph.links import pinned
 from mcp_local_graph.graph.paging import Page, Place
+from mcp_local_graph.graph.retry import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
@@ -27,13 +30,10 @@ if TYPE_CHECKING:
     from mcp_local_graph.errors import LocalGraphError
     from mcp_local_graph.graph.ask import Target
     from mcp_local_graph.graph.engine import Engine
-    from mcp_local_graph.graph.store import Store
     from mcp_local_graph.graph.transport import TokenSource
 
 __all__ = ["Ask", "Caller", "Connection", "Downloaded", "Found", "Graph", "Kind", "Page", "Shown"]
 
-# Seconds for all requests of one tool call together; hosts drop a call after about sixty.
-DEADLINE = 30.0
 # The most that one page is asked for: Outlook takes its time over large ones, and may end them with a 504.
 _TOP = 100
 
@@ -45,24 +45,6 @@ class Downloaded(NamedTuple):
     content_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """For whom and what the requests of one tool call are.
-
-    `scopes` are those that the tool declares, `granted` those that the account in use granted. `require_person` raises
-    where the tokens are an app's. `user_name` may be empty where nobody knows it yet. `store` keeps what this account
-    was shown.
-    """
-
-    tool: str
-    scopes: frozenset[str]
-    granted: frozenset[str]
-    require_person: Callable[[], None]
-    store: Store
-    user_name: str = ""
-    personal: bool = False
-
-
 class Connection:
     """The one connection to Graph and the SDK on top of it. Made at the first call; the SDK is 160 ms of imports.
 
@@ -70,12 +52,19 @@ class Connection:
     """
 
     def __init__(
-        self, origin: str, token: TokenSource, ca_file: Path | None, content_hosts: Sequence[str] = ()
+        self,
+        origin: str,
+        token: TokenSource,
+        ca_file: Path | None,
+        content_hosts: Sequence[str] = (),
+        pace: Pace | None = None,
     ) -> None:
         self._origin = origin
         self._token = token
         self._ca_file = ca_file
         self._content_hosts = tuple(content_hosts)
+        self._pace = pace or Pace()
+        self._buckets = Buckets()
         self._making = threading.Lock()
         self._made: Engine | None = None
 
@@ -93,17 +82,27 @@ class Connection:
 
         with self._making:
             if self._made is None:
-                self._made = Engine(self._origin, self._token, self._ca_file, self._content_hosts)
+                self._made = Engine(self._origin, self._token, self._ca_file, self._content_hosts, self._pace)
             return self._made
+
+    async def graph(self, caller: Caller) -> Graph:
+        """Graph for one tool call.
+
+        Raises:
+            Throttled: the tool was called too often.
+        """
+        self._buckets.take(caller.tool)
+        return Graph(await self.open(), caller, anyio.current_time() + self._pace.deadline)
 
 
 class Graph:
     """Graph for one tool call, made with the scopes that the tool declares. Nothing else is asked of the person."""
 
-    def __init__(self, engine: Engine, caller: Caller) -> None:
+    def __init__(self, engine: Engine, caller: Caller, deadline: float) -> None:
         self._engine = engine
         self._caller = caller
-        self._deadline = anyio.current_time() + DEADLINE
+        # One for all requests of the call together, on the event loop's clock.
+        self._deadline = deadline
 
     @property
     def sdk(self) -> GraphServiceClient:
@@ -159,7 +158,7 @@ class Graph:
             LocalGraphError: see graph.failures.
         """
         ask = target if isinstance(target, Ask) else self.ask(target, **options)
-        return await self._engine.answer(ask, self._deadline)
+        return await self._engine.answer(ask, self._caller, self._deadline)
 
     async def page(
         self, target: Target | Ask | None, *, limit: int, cursor: str = "", note: str = "", **options: Unpack[Options]
@@ -179,7 +178,7 @@ class Graph:
             place = Place(ask.url)
 
         async def fetch(url: str) -> dict[str, Any]:
-            return await self._engine.answer(replace(ask, url=url), self._deadline)
+            return await self._engine.answer(replace(ask, url=url), self._caller, self._deadline)
 
         run = await paging.walk(fetch, place, paging.Run(self._engine.base_url, limit))
         return self._page(run, ask, note)
@@ -191,7 +190,7 @@ class Graph:
             SignInNeeded: only the person can help.
             LocalGraphError: nothing could be asked at all.
         """
-        return await self._engine.batch(asks, self._deadline)
+        return await self._engine.batch(asks, self._caller, self._deadline)
 
     def paged(self, ask: Ask, answer: dict[str, Any], limit: int, note: str = "") -> Page:
         """The first page of a list out of `answer`, which `get` or `batch` gave for `ask`; `note` as in `page`."""
@@ -206,7 +205,7 @@ class Graph:
             LocalGraphError: see graph.failures; it is larger, or Graph leads to a host that we do not know.
         """
         ask = self.ask(target, scope=scope)
-        return Downloaded(*await self._engine.download(ask, limit, self._deadline))
+        return Downloaded(*await self._engine.download(ask, limit, self._caller, self._deadline))
 
     def show(self, kind: Kind, *path: str, note: str = "") -> str:
         """The handle of the object at this canonical path, such as `"me", "messages", id`.

@@ -46,10 +46,15 @@ def _climbs(path: str) -> bool:
     return bool(_DOTS.search(path)) or "//" in path
 
 
-def is_content_link(link: str, hosts: Sequence[str]) -> bool:
-    """Whether a link leads, over https, to one of these hosts: `.example.com` means all below it, `a:1` a port too."""
+def content_host(link: str, hosts: Sequence[str]) -> str:
+    """The host of a link that leads, over https, to one of `hosts`: `.a.example` is all below it, `a:1` one port.
+
+    Raises:
+        GraphRefused: it leads anywhere else, or might.
+    """
     found = _HTTPS.match(link)
-    if found is None or not _PLAIN.fullmatch(link):
-        return False
-    host = found[1].removesuffix(":443")
-    return any(host.endswith(suffix) if suffix.startswith(".") else host == suffix for suffix in hosts)
+    if found is not None and len(link) <= _LONGEST and _PLAIN.fullmatch(link):
+        host = found[1].removesuffix(":443")
+        if any(host.endswith(suffix) if suffix.startswith(".") else host == suffix for suffix in hosts):
+            return host.partition(":")[0]
+    raise GraphRefused("The file lies at a host that is none of Microsoft 365's; it was not fetched.")

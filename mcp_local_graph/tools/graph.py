@@ -224,7 +224,8 @@ def _check_person(graph: Graph, asked: _Asked, scope: str) -> None:
 def _explained(refused: PermissionMissing, scope: str, *, granted: bool) -> PermissionMissing:
     """Which permission is missing and who can grant it, where a rule knows it."""
     if not scope:
-        what, remedy = refused.what, "Which permission it needs is not known here. Ask your administrator."
+        what = "Microsoft Graph refuses this for your account."
+        remedy = "Which permission it needs is not known here. Ask your administrator."
     elif granted:
         what, remedy = f"{scope} was granted, and your account still may not read this.", "Ask whoever owns it."
     else:

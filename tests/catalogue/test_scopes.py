@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, Grant, for_first_sign_in, grant_of
+from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, Grant, advice, for_first_sign_in, grant_of
 from tests.tools import referee
 
 
@@ -26,3 +26,36 @@ def test_a_scope_that_nobody_knows_is_left_to_the_administrator() -> None:
 
 def test_the_first_sign_in_asks_only_for_what_a_person_may_grant() -> None:
     assert for_first_sign_in({"Mail.Read", "Files.Read", "User.Read.All"}) == {"Files.Read", "User.Read"}
+
+
+LETTER = "send your administrator what `mcp-local-graph consent {}` prints."
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({"Files.Read"}, "You can grant Files.Read yourself: run `mcp-local-graph login --add files`."),
+        (
+            {"Mail.Read", "MailboxSettings.Read"},
+            "To grant Mail.Read, MailboxSettings.Read, run `mcp-local-graph login --add mail`; "
+            + LETTER.format("Mail.Read MailboxSettings.Read").replace("send", "if that wants an approval, send"),
+        ),
+        (
+            {"User.Read.All"},
+            "Only an administrator can grant User.Read.All: " + LETTER.format("User.Read.All"),
+        ),
+        ({"User.Read"}, "You can grant User.Read yourself: run `mcp-local-graph login --again`."),
+    ],
+)
+def test_who_can_grant_what_is_missing_and_how_is_said(missing: set[str], words: str) -> None:
+    assert advice(missing) == words
+
+
+def test_missing_permissions_of_several_kinds_are_told_apart() -> None:
+    told = advice({"Files.Read", "User.Read.All", "Calendars.Read"})
+    for words in ("To grant Calendars.Read, run", "You can grant Files.Read yourself", "can grant User.Read.All: send"):
+        assert told.count(words) == 1
+
+
+def test_a_personal_account_grants_everything_itself() -> None:
+    assert advice({"Mail.Read", "User.Read.All"}, personal=True).startswith("You can grant Mail.Read, User.Read.All")

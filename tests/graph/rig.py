@@ -18,12 +18,15 @@ import truststore
 
 from mcp_local_graph.graph.client import Caller, Connection, Graph
 from mcp_local_graph.graph.store import Store
-from mcp_local_graph.graph.transport import DEADLINE, GraphTransport
+from mcp_local_graph.graph.transport import GraphTransport
+from tests.support import QUICK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     import trustme
+
+    from mcp_local_graph.graph.retry import Pace
 
 USER_READ = frozenset({"User.Read"})
 
@@ -34,25 +37,25 @@ class Peer:
     def __init__(self, server: Server, connection: socket.socket) -> None:
         self.server = server
         self._connection = connection
+        self._rest = b""
 
     def head(self) -> list[str]:
         """The next request's lines without its body; empty when the client has gone."""
-        data = b""
-        while not data.endswith(b"\r\n\r\n"):
-            byte = self._connection.recv(1)
-            if not byte:
+        while b"\r\n\r\n" not in self._rest:
+            data = self._connection.recv(65536)
+            if not data:
                 return []
-            data += byte
-        return data.decode("latin-1").split("\r\n")[:-2]
+            self._rest += data
+        head, _, self._rest = self._rest.partition(b"\r\n\r\n")
+        return head.decode("latin-1").split("\r\n")
 
     def body(self, head: list[str]) -> bytes:
         """What comes after the lines."""
-        left = int(_header(head, "content-length") or 0)
-        parts = []
-        while left and (part := self._connection.recv(left)):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+        length = int(_header(head, "content-length") or 0)
+        while len(self._rest) < length and (data := self._connection.recv(65536)):
+            self._rest += data
+        body, self._rest = self._rest[:length], self._rest[length:]
+        return body
 
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
@@ -229,22 +232,28 @@ class Authority:
 
     @contextlib.asynccontextmanager
     async def graph(
-        self, server: Server, by: Caller | None = None, *, tokens: Tokens | None = None, hosts: Sequence[str] = ()
+        self,
+        server: Server,
+        by: Caller | None = None,
+        *,
+        tokens: Tokens | None = None,
+        hosts: Sequence[str] = (),
+        pace: Pace | None = None,
     ) -> AsyncIterator[Graph]:
         """What a tool is given, made as the product makes it."""
         with self.ca.cert_pem.tempfile() as ca_file:
-            connection = Connection(server.origin, tokens or Tokens(), Path(ca_file), hosts)
+            connection = Connection(server.origin, tokens or Tokens(), Path(ca_file), hosts, pace or QUICK)
             try:
-                yield Graph(await connection.open(), by or caller())
+                yield await connection.graph(by or caller())
             finally:
                 await connection.close()
 
     @contextlib.asynccontextmanager
     async def to(
-        self, origin: str, tokens: Tokens | None = None, *, deadline: float = DEADLINE
+        self, origin: str, tokens: Tokens | None = None, *, pace: Pace | None = None
     ) -> AsyncIterator[httpx.AsyncClient]:
         """A client of our transport to that origin, made as the product makes it."""
-        transport = GraphTransport(origin, tokens or Tokens(), self.client, deadline=deadline)
+        transport = GraphTransport(origin, tokens or Tokens(), self.client, pace or QUICK)
         async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:  # noqa: S113 - as the product: the transport has the deadline
             yield client
 

@@ -10,14 +10,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mcp_local_graph.errors import (
+    ChangedMeanwhile,
+    FormatRefused,
     GraphRefused,
+    GroupMailbox,
+    LicenceMissing,
+    ListExpired,
     LocalGraphError,
+    Locked,
+    MailboxMissing,
     NotFound,
     PermissionMissing,
+    QueryRefused,
+    RefusedByPolicy,
     ServiceUnavailable,
     SignInNeeded,
+    StorageFull,
     Throttled,
 )
+from mcp_local_graph.graph.retry import Pace
 from tests.graph.rig import USER_READ, Authority, Tokens, get, http
 
 pytestmark = pytest.mark.anyio
@@ -35,10 +46,14 @@ def challenge(claims: object, *, pad: bool = True) -> str:
     return f'Bearer realm="", error="insufficient_claims", claims="{packed if pad else packed.rstrip("=")}"'
 
 
+# No pause of five seconds fits.
+SHORT = Pace(4.0, first=0.01)
+
+
 async def failure(authority: Authority, *answers: bytes, tokens: Tokens | None = None) -> LocalGraphError:
     """The error that these answers become; its text never has the body or a token."""
     with authority.answering(*answers) as graph:
-        async with authority.to(graph.origin, tokens) as client:
+        async with authority.to(graph.origin, tokens, pace=SHORT) as client:
             with pytest.raises(LocalGraphError) as raised:
                 await get(client, f"{graph.origin}/v1.0/me")
     assert SAID not in raised.value.text()
@@ -68,14 +83,37 @@ async def test_every_request_has_an_id_that_its_error_names(authority: Authority
     ("status", "code", "kind", "words"),
     [
         (400, "BadRequest", GraphRefused, "HTTP 400"),
+        (400, "InefficientFilter", QueryRefused, "report it"),
+        (400, "SearchWithFilter", QueryRefused, "report it"),
+        (400, "SearchWithOrderBy", QueryRefused, "report it"),
+        (400, "ErrorGroupIsUsedInNonGroupURI", GroupMailbox, "/groups/"),
+        (400, "MailboxNotEnabledForRESTAPI", MailboxMissing, "no mailbox"),
+        (400, "AadPremiumLicenseRequired", LicenceMissing, "licence"),
         (403, "ErrorAccessDenied", PermissionMissing, "User.Read"),
+        (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", LicenceMissing, "licence"),
+        (403, "BlockedByConditionalAccess", RefusedByPolicy, "policy"),
+        (403, "AccessDeniedByPolicy", RefusedByPolicy, "policy"),
+        (403, "MailboxNotHostedInExchangeOnline", MailboxMissing, "no mailbox"),
+        (403, "malwareDetected", GraphRefused, "malware"),
         (404, "Request_ResourceNotFound", NotFound, "no such thing"),
-        (404, "MailboxNotEnabledForRESTAPI", NotFound, "no mailbox"),
-        (409, "nameAlreadyExists", GraphRefused, "HTTP 409"),
+        (404, "MailboxNotEnabledForRESTAPI", MailboxMissing, "no mailbox"),
+        (404, "ErrorItemNotFound", NotFound, "moved or deleted"),
+        (404, "ErrorInvalidUser", NotFound, "nobody"),
+        (405, "Request_BadRequest", GraphRefused, "HTTP 405"),
+        (406, "notAcceptable", FormatRefused, "format"),
+        (409, "nameAlreadyExists", ChangedMeanwhile, "there already"),
+        (410, "resyncRequired", ListExpired, "Begin it again"),
+        (410, "gone", ListExpired, "Begin it again"),
+        (412, "preconditionFailed", ChangedMeanwhile, "meanwhile"),
+        (415, "notSupported", FormatRefused, "format"),
+        (423, "resourceLocked", Locked, "locked"),
         (500, "generalException", ServiceUnavailable, "HTTP 500"),
         (502, "badGateway", ServiceUnavailable, "HTTP 502"),
         (503, "serviceNotAvailable", ServiceUnavailable, "HTTP 503"),
         (504, "gatewayTimeout", ServiceUnavailable, "HTTP 504"),
+        (507, "quotaLimitReached", StorageFull, "room"),
+        (507, "insufficientStorage", StorageFull, "room"),
+        (501, "notImplemented", ServiceUnavailable, "HTTP 501"),
     ],
 )
 async def test_a_refusal_has_its_class_its_code_and_its_ids_and_not_its_body(
@@ -85,13 +123,20 @@ async def test_a_refusal_has_its_class_its_code_and_its_ids_and_not_its_body(
     assert type(error) is kind
     assert words in error.text()
     assert error.text().splitlines()[-1].startswith(f"code {code}; correlation id corr-1; request id req-1; 20")
-    assert error.retryable is (status >= 500)
+    assert error.retryable is (status >= 500 and kind is ServiceUnavailable)
 
 
 async def test_the_innermost_code_is_the_one_that_is_told(authority: Authority) -> None:
     nested = {"code": "generalException", "innererror": {"code": "itemNotFound", "innerError": {"code": "gone"}}}
     error = await failure(authority, http(404, json.dumps({"error": nested}).encode()))
     assert error.trace.code == "gone"
+
+
+async def test_of_several_codes_the_innermost_that_is_known_says_what_it_means(authority: Authority) -> None:
+    nested = {"code": "ErrorItemNotFound", "innerError": {"code": "SearchWithFilter", "innererror": {"code": "Other"}}}
+    error = await failure(authority, http(404, json.dumps({"error": nested}).encode()))
+    assert type(error) is QueryRefused
+    assert error.trace.code == "Other"
 
 
 @pytest.mark.parametrize(
@@ -126,9 +171,9 @@ async def test_ids_that_are_none_are_left_out(authority: Authority) -> None:
         ("17", 17, 17),
         ("0", 1, 1),
         (" 5 ", 5, 5),
-        ("1000000000", 30, 30),
+        ("1000000000", 3600, 3600),
         ("999999999", 3600, 3600),
-        ("9" * 5000, 30, 30),
+        ("9" * 5000, 3600, 3600),
         ("-5", 30, 30),
         ("2.5", 30, 30),
         ("soon", 30, 30),
@@ -189,6 +234,32 @@ async def test_a_second_refusal_needs_the_person_and_carries_the_challenge(autho
     assert json.loads(error.need.claims or "") == CLAIMS
     assert error.trace.request_id == "req-9"
     assert len(tokens.asked) == 2
+
+
+async def test_a_403_with_a_claims_challenge_is_a_step_up_and_answered_in_the_same_way(authority: Authority) -> None:
+    tokens = Tokens()
+    refusal = http(403, odata("ErrorAccessDenied"), www_authenticate=challenge(CLAIMS))
+    with authority.answering(refusal, http(200, b"{}")) as graph:
+        async with authority.to(graph.origin, tokens) as client:
+            assert (await get(client, f"{graph.origin}/v1.0/me")).status_code == 200
+    assert [json.loads(claims or "null") for _, claims, _ in tokens.asked] == [None, CLAIMS]
+    error = await failure(authority, refusal)
+    assert isinstance(error, SignInNeeded)
+    assert json.loads(error.need.claims or "") == CLAIMS
+
+
+@pytest.mark.parametrize(
+    "header", ['Bearer error="insufficient_claims"', 'Bearer error="insufficient_claims", claims="?"']
+)
+async def test_a_step_up_that_does_not_say_what_it_wants_is_a_policy(authority: Authority, header: str) -> None:
+    error = await failure(authority, http(403, odata("ErrorAccessDenied"), www_authenticate=header))
+    assert type(error) is RefusedByPolicy
+
+
+async def test_a_403_with_claims_that_are_not_missing_is_no_step_up(authority: Authority) -> None:
+    header = challenge(CLAIMS).replace("insufficient_claims", "other")
+    error = await failure(authority, http(403, odata("ErrorAccessDenied"), www_authenticate=header))
+    assert type(error) is PermissionMissing
 
 
 async def test_a_second_refusal_without_a_challenge_needs_the_person_too(authority: Authority) -> None:

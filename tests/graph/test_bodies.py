@@ -14,7 +14,8 @@ import pytest
 import trustme
 
 from mcp_local_graph.errors import GraphRefused, LocalGraphError, ServiceUnavailable
-from mcp_local_graph.graph.bodies import BODY_LIMIT
+from mcp_local_graph.graph.bodies import LIMIT
+from mcp_local_graph.graph.retry import Pace
 from tests.graph.rig import Authority, Peer, Server, Tokens, answering, get, http
 
 pytestmark = pytest.mark.anyio
@@ -100,9 +101,9 @@ async def test_a_little_archive_of_200_megabytes_costs_no_more_than_the_limit(au
     before = peak_memory()
     error = await failure(authority, http(200, packed, content_encoding="gzip"))
     assert type(error) is GraphRefused
-    assert "32 MB" in error.what
+    assert "16 MB" in error.what
     assert not error.retryable
-    assert peak_memory() - before < 2 * BODY_LIMIT
+    assert peak_memory() - before < 3 * LIMIT
 
 
 async def test_an_answer_without_an_end_is_not_kept(authority: Authority) -> None:
@@ -115,9 +116,9 @@ async def test_an_answer_without_an_end_is_not_kept(authority: Authority) -> Non
     before = peak_memory()
     with Server(endless, authority.server()) as graph:
         async with authority.to(graph.origin) as client:
-            with pytest.raises(GraphRefused, match="32 MB"):
+            with pytest.raises(GraphRefused, match="16 MB"):
                 await get(client, f"{graph.origin}/v1.0/me")
-    assert peak_memory() - before < 3 * BODY_LIMIT
+    assert peak_memory() - before < 3 * LIMIT
 
 
 async def test_an_archive_that_goes_on_after_its_end_is_not_kept(authority: Authority) -> None:
@@ -146,7 +147,7 @@ async def test_an_answer_that_trickles_is_ended_by_the_deadline_of_the_call(auth
 
     with Server(trickling, authority.server()) as graph:
         started = anyio.current_time()
-        async with authority.to(graph.origin, deadline=0.4) as client:
+        async with authority.to(graph.origin, pace=Pace(0.4)) as client:
             with pytest.raises(ServiceUnavailable, match="in time"):
                 await get(client, f"{graph.origin}/v1.0/me")
             assert 0.4 <= anyio.current_time() - started < 2
@@ -159,7 +160,7 @@ async def test_a_server_that_says_nothing_is_given_up_at_the_deadline(authority:
         peer.server.ended.wait(10)
 
     with Server(silent, authority.server()) as graph:
-        async with authority.to(graph.origin, deadline=0.2) as client:
+        async with authority.to(graph.origin, pace=Pace(0.2)) as client:
             with pytest.raises(ServiceUnavailable, match="in time"):
                 await get(client, f"{graph.origin}/v1.0/me")
 
@@ -171,7 +172,7 @@ async def test_the_deadline_counts_waiting_for_a_token_too(authority: Authority)
             raise AssertionError
 
     with authority.answering(http(200, b"{}")) as graph:
-        async with authority.to(graph.origin, Slow(), deadline=0.1) as client:
+        async with authority.to(graph.origin, Slow(), pace=Pace(0.1)) as client:
             with pytest.raises(ServiceUnavailable, match="in time"):
                 await get(client, f"{graph.origin}/v1.0/me")
 

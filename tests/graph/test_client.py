@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from mcp_local_graph.errors import NotFound, PermissionMissing, ServiceUnavailable, SettingsError, SignInNeeded
+from mcp_local_graph.config import Credential
+from mcp_local_graph.errors import (
+    NotFound,
+    PermissionMissing,
+    ServiceUnavailable,
+    SettingsError,
+    SignInNeeded,
+    Throttled,
+)
 from mcp_local_graph.graph.client import Connection, Graph
+from tests.auth.elsewhere import nightly, no_azure
 from tests.graph.rig import USER_READ, Authority, Peer, Server, Tokens, caller, http
-from tests.support import services
+from tests.support import QUICK, services
 from tests.tools.rig import sign_in
 
 if TYPE_CHECKING:
@@ -35,8 +44,8 @@ def ca_file(authority: Authority, tmp_path: Path) -> Path:
 async def graph_at(
     server: Server, ca_file: Path, tokens: Tokens | None = None, granted: frozenset[str] = frozenset()
 ) -> tuple[Connection, Graph]:
-    connection = Connection(server.origin, tokens or Tokens(), ca_file)
-    return connection, Graph(await connection.open(), caller(granted=granted))
+    connection = Connection(server.origin, tokens or Tokens(), ca_file, pace=QUICK)
+    return connection, await connection.graph(caller(granted=granted))
 
 
 async def test_an_object_comes_as_graphs_own_json(authority: Authority, ca_file: Path) -> None:
@@ -181,6 +190,19 @@ async def test_a_permission_that_was_not_granted_is_named(tenant: DemoTenant, th
     assert raised.value.trace.correlation_id == tenant.control.requests("graph")[0].headers["client-request-id"]
 
 
+async def test_what_an_app_may_not_is_for_the_administrator_of_the_app(
+    tenant: DemoTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_azure(monkeypatch)
+    nightly(tenant, monkeypatch)
+    by_app = services(tenant, tmp_path, credential=Credential.ENVIRONMENT)
+    graph = await by_app.graph(frozenset({"Mail.Read"}))
+    with pytest.raises(PermissionMissing, match=r"needs the permission Mail\.Read") as raised:
+        await graph.page(("users", tenant.person.user_name, "messages"), limit=1)
+    assert raised.value.remedy == "Send these lines to the administrator of the app."
+    await by_app.connection.close()
+
+
 async def test_nobody_above_is_not_found(tenant: DemoTenant, there: Services) -> None:
     tenant.control.grant_consent(None, ["User.Read", "User.Read.All"])
     await sign_in(there, "User.Read", "User.Read.All", account="marit.sandvold@brackwater.example")
@@ -200,14 +222,14 @@ async def test_nobody_above_is_not_found(tenant: DemoTenant, there: Services) ->
         ("truncated", ServiceUnavailable),
         ("reset", ServiceUnavailable),
         ("cut", ServiceUnavailable),
-        (429, ServiceUnavailable),
+        (429, Throttled),
     ],
 )
-async def test_after_bad_luck_the_next_call_works(
+async def test_after_bad_luck_that_lasts_the_next_call_works(
     tenant: DemoTenant, there: Services, fault: int | str, kind: type[Exception]
 ) -> None:
     await sign_in(there)
-    tenant.control.queue_graph_fault(fault)
+    tenant.control.queue_graph_fault(fault, times=QUICK.attempts if fault not in {"html", "list"} else 1)
     with pytest.raises(kind):
         await me(there)
     assert (await me(there))["displayName"] == tenant.person.display_name

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from mcp_local_graph.errors import GraphRefused, NotFound, ServiceUnavailable
 from mcp_local_graph.graph.client import Downloaded
-from tests.graph.rig import Authority, Server, answering, http
+from mcp_local_graph.graph.retry import Pace
+from tests.graph.rig import Authority, Peer, Server, answering, http
 
 pytestmark = pytest.mark.anyio
 CONTENT = ("me", "drive", "items", "i", "content")
@@ -64,6 +67,86 @@ async def test_a_circle_of_hosts_ends(authority: Authority) -> None:
                 with pytest.raises(GraphRefused, match="from one address to the next"):
                     await graph.download(CONTENT, limit=10)
     assert len(files.heads) <= 5
+
+
+async def test_a_host_that_stumbles_is_asked_again(authority: Authority) -> None:
+    packed = gzip.compress(b"file", mtime=0)
+    stumbles = [http(503), http(200, packed[:-2], content_encoding="gzip"), http(200, packed, content_encoding="gzip")]
+    with authority.answering(*stumbles) as files:
+        host = files.origin.removeprefix("https://")
+        with authority.answering(http(302, location=f"{files.origin}/x")) as server:
+            async with authority.graph(server, hosts=[host]) as graph:
+                assert (await graph.download(CONTENT, limit=10)).content == b"file"
+    assert (len(server.heads), len(files.heads)) == (1, 3)
+
+
+async def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked(authority: Authority) -> None:
+    packed = gzip.compress(bytes(2**21))
+    with authority.answering(http(200, packed, content_encoding="gzip")) as server:
+        async with authority.graph(server) as graph:
+            with pytest.raises(GraphRefused, match="larger than 1 MB"):
+                await graph.download(CONTENT, limit=2**20)
+
+
+async def test_a_file_that_trickles_is_ended_by_the_deadline_of_the_call(authority: Authority) -> None:
+    def trickling(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 200 X\r\ncontent-length: 1000\r\n\r\n")
+        while not peer.gone(0.05):
+            peer.send(b" ")
+
+    with Server(trickling, authority.server()) as files:
+        host = files.origin.removeprefix("https://")
+        with authority.answering(http(302, location=f"{files.origin}/x"), http(200, b"next")) as server:
+            async with authority.graph(server, hosts=[host], pace=Pace(2.0)) as graph:
+                with pytest.raises(ServiceUnavailable, match="in time"):
+                    await graph.download(CONTENT, limit=1000)
+            async with authority.graph(server, hosts=[host]) as graph:
+                assert (await graph.download(CONTENT, limit=1000)).content == b"next"
+
+
+async def test_a_named_host_may_lead_to_another_named_host(authority: Authority) -> None:
+    with authority.answering(http(200, b"file")) as far, authority.answering(http(200, b"x")) as stranger:
+        moved = [http(301, location=f"{far.origin}/y"), http(302, location=f"{stranger.origin}/y")]
+        with authority.answering(*moved) as near:
+            hosts = [far.origin.removeprefix("https://"), near.origin.removeprefix("https://")]
+            with authority.answering(http(302, location=f"{near.origin}/x")) as server:
+                async with authority.graph(server, hosts=hosts) as graph:
+                    assert (await graph.download(CONTENT, limit=10)).content == b"file"
+                    with pytest.raises(GraphRefused, match="none of Microsoft 365's"):
+                        await graph.download(CONTENT, limit=10)
+    assert far.header("authorization") == near.header("authorization")[:1] == [""]
+    assert stranger.connections == 0
+
+
+async def test_files_come_through_the_proxy_too_unless_their_host_is_excepted(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def anybody(peer: Peer) -> None:
+        peer.server.heads.append(peer.head())
+        peer.send(b"HTTP/1.1 200 Go on\r\n\r\n")
+        peer.wrap(authority.server("files.sharepoint.example"))
+        peer.server.heads.append(peer.head())
+        peer.send(http(200, b"far"))
+
+    with authority.answering(http(200, b"near")) as files, Server(anybody) as proxy:
+        moved = [http(302, location="https://files.sharepoint.example/x"), http(302, location=f"{files.origin}/x")]
+        hosts = [".sharepoint.example", files.origin.removeprefix("https://")]
+        with authority.answering(*moved) as server:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+            monkeypatch.setenv("NO_PROXY", "localhost")
+            async with authority.graph(server, hosts=hosts) as graph:
+                assert (await graph.download(CONTENT, limit=10)).content == b"far"
+                assert (await graph.download(CONTENT, limit=10)).content == b"near"
+    assert [head[0] for head in proxy.heads] == ["CONNECT files.sharepoint.example:443 HTTP/1.1", "GET /x HTTP/1.1"]
+    assert set(proxy.header("authorization")) == {""}
+
+
+@pytest.mark.parametrize("said", ["", "text", "text/html<script>", "a b/c", "x" * 80 + "/y"])
+async def test_a_type_that_is_none_is_left_out(authority: Authority, said: str) -> None:
+    with authority.answering(http(200, b"x", content_type=said)) as server:
+        async with authority.graph(server) as graph:
+            assert (await graph.download(CONTENT, limit=10)).content_type in {"", "text/html"}
 
 
 async def test_a_refusal_of_either_is_an_error(authority: Authority) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mcp_local_graph.errors import ServiceUnavailable
 from mcp_local_graph.tools import profile
 from mcp_local_graph.tools.profile import Profile, profile_get
-from tests.support import services
+from tests.support import QUICK, services
 from tests.tools import referee
 from tests.tools.rig import sign_in
 
@@ -145,7 +145,7 @@ async def test_a_mail_address_that_differs_from_the_user_name_is_shown(tenant: D
 
 async def test_a_service_that_is_down_is_said(tenant: DemoTenant, there: Services) -> None:
     await sign_in(there)
-    tenant.control.queue_graph_fault(503, "/v1.0/me")
+    tenant.control.queue_graph_fault(503, "/v1.0/me", times=QUICK.attempts)
     with pytest.raises(ServiceUnavailable):
         await call(there)
 

@@ -1,0 +1,35 @@
+"""For whom the requests of one tool call are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mcp_local_graph.graph.store import Store
+
+
+def ask_administrator(missing: Iterable[str]) -> str:
+    """The remedy for permissions that nobody here can grant."""
+    return f"Ask your administrator to grant {', '.join(sorted(missing))} to this app."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """For whom and what the requests of one tool call are.
+
+    `scopes` are those that the tool declares, `granted` those that the account in use granted. `require_person` raises
+    where the tokens are an app's. `user_name` may be empty where nobody knows it yet. `store` keeps what this account
+    was shown. `remedy` says in a sentence what to do about permissions that are missing.
+    """
+
+    tool: str
+    scopes: frozenset[str]
+    granted: frozenset[str]
+    require_person: Callable[[], None]
+    store: Store
+    user_name: str = ""
+    personal: bool = False
+    remedy: Callable[[frozenset[str]], str] = ask_administrator
