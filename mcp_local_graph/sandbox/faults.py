@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import struct
 import zlib
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox.entra.errors import KINDS
@@ -55,10 +56,14 @@ class Fault:
 @cache
 def _bomb() -> bytes:
     """Two hundred megabytes of JSON in two hundred kilobytes of gzip."""
-    packer = zlib.compressobj(level=9, wbits=31)
-    packed = packer.compress(b'{"value":[' + b" " * 2**20)
-    packed += b"".join(packer.compress(b" " * 2**20) for _ in range(200))
-    return packed + packer.compress(b"]}") + packer.flush()
+    first, spaces, last, times = b'{"value":[', b" " * 2**20, b"]}", 200
+    packer = zlib.compressobj(level=9, wbits=-15)
+    # Behind a full flush a block does not look back: it can be said again and again.
+    head, again = (packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH) for part in (first, spaces))
+    check = reduce(lambda crc, _: zlib.crc32(spaces, crc), range(times), zlib.crc32(first))
+    size = len(first) + times * len(spaces) + len(last)
+    trailer = struct.pack("<II", zlib.crc32(last, check), size)
+    return b"\x1f\x8b\x08" + bytes(7) + head + again * times + packer.compress(last) + packer.flush() + trailer
 
 
 def _million() -> bytes:

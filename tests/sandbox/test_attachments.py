@@ -69,6 +69,8 @@ def test_the_bytes_of_attachments_are_left_out_by_select_or_named_by_their_type(
     assert set(bare[0]) == {"@odata.type", "@odata.mediaContentType", "id", "name", "size"}
     named = attached(rig, token, "?$select=name,microsoft.graph.fileAttachment/contentBytes")
     assert ["contentBytes" in one for one in named] == [True, True, False, False]
+    named = attached(rig, token, "?$select=microsoft.graph.fileAttachment/contentId")
+    assert [one.get("contentId", "none") for one in named] == [None, "logo@1", "none", "none"]
     assert [one["name"] for one in attached(rig, token, "?$filter=isInline eq true")] == ["logo.png"]
 
 
@@ -127,3 +129,10 @@ def test_a_message_is_had_as_it_travelled(rig: Rig, token: str) -> None:
         "text/html",
         "text/plain",
     ]
+
+
+def test_a_mail_without_html_travels_as_text_alone(rig: Rig, token: str) -> None:
+    lay(rig, replace(BASE, html="", text="Just words", headers=(("Subject", "Words"),)))
+    answer = rig.graph(f"/v1.0/me/messages/{only(rig, token)['id']}/$value", token)
+    parsed = email.message_from_bytes(answer.content, policy=email.policy.default)
+    assert (parsed.get_content_type(), parsed.get_content().strip()) == ("text/plain", "Just words")

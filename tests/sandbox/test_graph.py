@@ -339,3 +339,19 @@ def test_people_are_searched_and_sorted_where_a_delay_is_accepted(rig: Rig) -> N
     assert [one["displayName"] for one in page["value"]] == ["Rui Castellane", "Ines Okafor", "Ines Ocampo"]
     first = rig.graph("/v1.0/users?$orderby=displayName&$top=1", token).json()["value"]
     assert [one["displayName"] for one in first] == ["Bea Whitcombe"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "answer"),
+    [
+        ("", b"{}", (400, "BadRequest")),
+        ("text/plain", b"{}", (415, "UnsupportedMediaType")),
+        ("application/json", b"{", (400, "BadRequest")),
+        ("application/json", b"[]", (400, "BadRequest")),
+        ("application/json", b"[" * 100_000, (400, "BadRequest")),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_refused(rig: Rig, kind: str, body: bytes, answer: tuple[int, str]) -> None:
+    token = rig.bearer(["Calendars.Read"])
+    headers = {"Content_Type": kind} if kind else {}
+    assert refusal(rig.graph("/v1.0/me/calendar/getSchedule", token, "POST", body, **headers)) == answer

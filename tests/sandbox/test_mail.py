@@ -119,6 +119,7 @@ def test_ids_for_good_differ_and_both_kinds_are_understood(rig: Rig, token: str)
         ('/me/messages?$search="x"&$orderby=receivedDateTime', (400, "SearchWithOrderBy")),
         ('/me/messages?$search="x"&$filter=isRead', (400, "SearchWithFilter")),
         ("/me/messages?$search=from:x", (400, "BadRequest")),
+        (r'/me/messages?$search="say \"hi"', (400, "BadRequest")),
         ('/me/messages?$search="received>=soon"', (400, "BadRequest")),
         ("/me/messages?$apply=x", (400, "BadRequest")),
         ("/me/messages/{id}/attachments?$select=contentBytes", (400, "RequestBroker--ParseUri")),

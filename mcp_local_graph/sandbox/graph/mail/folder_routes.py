@@ -67,22 +67,20 @@ def folder(query: Query) -> dict[str, Any]:
     return odata.entity(query, RULES, _item(box, folder_of(box, *query.ids)), f"{_whose(box)}/mailFolders")
 
 
-def folder_of(box: Mailbox, *names: str) -> Folder:
-    """A folder by its id or its well-known name, inside those that are named before it.
+def folder_of(box: Mailbox, name: str, *inside: str) -> Folder:
+    """A folder by its id or its well-known name, or one that lies inside it.
 
     Raises:
         GraphRefused: there is none.
     """
-    found: Folder | None = None
-    for name in names:
-        inner = box.folder(name)
-        if inner is None:
-            raise _unknown(name)
-        if found is not None and inner.parent != found.path:
+    found = box.folder(name)
+    if found is None:
+        raise _unknown(name)
+    for each in inside:
+        inner = folder_of(box, each)
+        if inner.parent != found.path:
             raise not_found()
         found = inner
-    if found is None:
-        raise not_found()
     return found
 
 
