@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mcp_local_graph.sandbox.entra.devicepage import waiting
 from mcp_local_graph.sandbox.entra.signin import missing, needs_admin
 from mcp_local_graph.sandbox.faults import Fault, QueuedFault
 from mcp_local_graph.sandbox.graph import mailboxes
+from mcp_local_graph.sandbox.holds import Hold
 from mcp_local_graph.sandbox.state import EVERYBODY, GOOD
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class Control:
     def hold(self, endpoint: str) -> None:
         """Let requests to an endpoint (as above, or `graph`) hang until it is released."""
         with self._state.lock:
-            self._state.holds.setdefault(endpoint, threading.Event())
+            self._state.holds.setdefault(endpoint, Hold())
 
     def release(self, endpoint: str | None = None) -> None:
         """Let held requests go on, of one endpoint or of all."""

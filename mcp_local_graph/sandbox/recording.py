@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
@@ -89,8 +89,8 @@ class Gate:
         if held is None:
             return True
         # Behind the whole body the only message that can come is that the connection is gone.
-        gone = asyncio.ensure_future(receive())
-        released = asyncio.ensure_future(asyncio.to_thread(held.wait))
+        gone: asyncio.Future[Any] = asyncio.ensure_future(receive())
+        released: asyncio.Future[Any] = held.wait()
         await asyncio.wait({gone, released}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             record.status = 0

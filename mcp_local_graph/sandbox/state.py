@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.faults import Fault, QueuedFault
     from mcp_local_graph.sandbox.graph.mail.delta import Round
     from mcp_local_graph.sandbox.graph.mail.store import Mailbox
+    from mcp_local_graph.sandbox.holds import Hold
     from mcp_local_graph.sandbox.records import RequestRecord
     from mcp_local_graph.sandbox.scopes import Asked
 
@@ -218,7 +219,7 @@ class State:
     latencies: dict[str, float] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
     faults: list[QueuedFault] = field(default_factory=list)
-    holds: dict[str, threading.Event] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
     records: list[RequestRecord] = field(default_factory=list)
     _serials: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -228,8 +229,8 @@ class State:
 
     def reset(self) -> None:
         """Forget everything but the addresses, the keys and which secrets there ever were."""
-        for event in self.holds.values():
-            event.set()
+        for hold in self.holds.values():
+            hold.set()
         fresh = State(login_url=self.login_url, graph_url=self.graph_url, pages_url=self.pages_url)
         kept = {"control_key", "days", "lock", "secrets", "_serials"}
         for part in fields(self):

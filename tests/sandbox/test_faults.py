@@ -150,6 +150,25 @@ def test_a_held_endpoint_hangs_until_it_is_released(rig: Rig) -> None:
     assert (answers, control.requests("graph")[0].status) == ([401], 401)
 
 
+def test_however_many_are_held_another_endpoint_is_let_go(rig: Rig) -> None:
+    control, answers = rig.tenant.control, []
+    control.hold("graph")
+    control.hold("token")
+    asking = [threading.Thread(target=rig.graph, args=["/v1.0/me"]) for _ in range(40)]
+    token = threading.Thread(target=lambda: answers.append(rig.entra("token", {}).status_code))
+    for thread in [*asking, token]:
+        thread.start()
+    control.wait_for_request("graph", 40)
+    control.wait_for_request("token")
+    control.release("token")
+    token.join(10)
+    assert answers == [400]
+    control.release()
+    for thread in asking:
+        thread.join(10)
+    assert [one.status for one in control.requests("graph")] == [401] * 40
+
+
 def test_waiting_for_a_request_that_never_comes_ends(rig: Rig) -> None:
     with pytest.raises(TimeoutError, match="graph got 0 of 1"):
         rig.tenant.control.wait_for_request("graph", timeout=0.01)
