@@ -47,15 +47,20 @@ class Days:
         """The weekday (Monday is 0) of the week that is `weeks` after the present one."""
         return self.today + timedelta(days=7 * weeks + weekday - self.today.weekday())
 
-    def at(self, number: int, clock: str) -> datetime:
-        """A day's `HH:MM` on the people's own clocks, in UTC."""
-        return datetime.combine(self.day(number), time.fromisoformat(clock), LONDON).astimezone(UTC)
+    def at(self, number: int | date, clock: str) -> datetime:
+        """A day's `HH:MM` on the people's own clocks, in UTC; which day a number is, `said` says."""
+        return datetime.combine(self._day(number), time.fromisoformat(clock), LONDON).astimezone(UTC)
 
     def ago(self, minutes: int) -> datetime:
         """So many minutes before the start: mail of today must not lie in the future, whenever the tenant starts."""
         return self.now - timedelta(minutes=minutes)
 
-    def said(self, number: int) -> str:
-        """A day as people write it: `Friday 4 December`."""
-        day = self.day(number)
+    def said(self, number: int | date) -> str:
+        """A day as people write it (`Friday 4 December`): yesterday, tomorrow, or so many working days from today."""
+        day = self._day(number)
         return f"{day:%A} {day.day} {day:%B}"
+
+    def _day(self, number: int | date) -> date:
+        if isinstance(number, date):
+            return number
+        return self.day(number) if abs(number) <= 1 else self.workday(number)

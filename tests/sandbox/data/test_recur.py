@@ -123,5 +123,5 @@ def test_there_is_something_today_and_tomorrow_whenever_the_tenant_starts(start:
     day = Days.around(start)
     planned = diary.of(day, "ines.okafor@brackwater.example")
     for number in (0, 1):
-        window = day.at(number, "00:00"), day.at(number + 1, "00:00")
+        window = day.at(day.day(number), "00:00"), day.at(day.day(number + 1), "00:00")
         assert len([one for event in planned for one in occurrences(event, *window)]) >= 2

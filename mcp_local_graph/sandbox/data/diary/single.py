@@ -113,14 +113,14 @@ def _days_off(days: Days) -> list[Event]:
     fair = whole_days("fair", hands.INES.who, days.workday(6), 3, "OceanExpo, Hamburg", show_as="oof",
                       location="Hamburg, Messe, Halle B6")  # fmt: skip
     trip = event(
-        "recon", hands.INES.who, days.day(13), "07:00", 38 * 60, "Reconnaissance trip: Kestrel Sound",
+        "recon", hands.INES.who, days.weekday(2, 1), "07:00", 38 * 60, "Reconnaissance trip: Kestrel Sound",
         "Train at 07:12, coach C. Boots and the small echo sounder.", show_as="oof", attendees=asked((company.JOON,)),
         location="Kestrel Sound, East Quay", categories=_PROJECT,
     )  # fmt: skip
     leave = whole_days(
-        "leave-joon", hands.INES.who, days.day(17), 5, "Joon-ho on leave", show_as="free", calendar="team"
+        "leave-joon", hands.INES.who, days.weekday(3, 0), 5, "Joon-ho on leave", show_as="free", calendar="team"
     )
-    course = whole_days("leave-priya", hands.INES.who, days.day(9), 2, "Priya: course in Fernhill", show_as="free",
+    course = whole_days("leave-priya", hands.INES.who, days.weekday(1, 3), 2, "Priya: course in Fernhill", show_as="free",
                         calendar="team")  # fmt: skip
     return [home, fair, trip, leave, course]
 

@@ -123,7 +123,7 @@ def _japanese(days: Days) -> list[Mail]:
         elsewhere=for_ines(read=False),
     )  # fmt: skip
     second = write(
-        "haruka-2", hands.HARUKA, days.at(-26, "08:10"), (hands.INES.who, hands.MARIT.who), "海洋展の御礼（写真3枚）",
+        "haruka-2", hands.HARUKA, days.at(-22, "08:10"), (hands.INES.who, hands.MARIT.who), "海洋展の御礼（写真3枚）",
         """皆さま
 
 先週の海洋展では大変お世話になりました。来場者は1,240名で、BW-300の問い合わせが18件ありました。🎌
@@ -168,7 +168,7 @@ def _emoji(days: Days) -> list[Mail]:
         "🎄 Team dinner 🎄",
         f"""Hello everybody! 👋
 
-The team dinner is on {days.said(20)} at 19:00, Café Løkke 🍽️. Please tell me what you eat:
+The team dinner is on {days.said(days.weekday(3, 4))} at 19:00, Café Løkke 🍽️. Please tell me what you eat:
 
 - 🥩 meat
 - 🐟 fish

@@ -36,7 +36,7 @@ def mails(days: Days) -> list[Mail]:
         _request("invite-review", planned["review"], days.at(-3, "14:30"), elsewhere=for_ines()),
         _request("invite-drill", planned["drill"], days.ago(170), elsewhere=unread),
         _request("invite-sync", planned["sync"], days.at(-1, "23:05"), elsewhere=unread),
-        _request("invite-northmole", planned["northmole"], days.at(-28, "10:10"), elsewhere=for_ines(folder="archive")),
+        _request("invite-northmole", planned["northmole"], days.at(-23, "10:10"), elsewhere=for_ines(folder="archive")),
         _request("invite-tank", planned["tank-day"], days.at(-2, "16:20"), elsewhere=unread),
         _cancellation("cancel-webinar", planned["webinar"], days.ago(75), elsewhere=unread),
         _answer("answer-1", "meetingAccepted", planned["kick-off"], hands.DANA, days.at(-4, "09:12")),

@@ -114,7 +114,7 @@ def mails(days: Days) -> list[Mail]:
     )
     return [
         write(
-            f"newsletter-{week}", sender, days.at(-1 - 7 * week, "06:01"), (INES.who,),
+            f"newsletter-{week}", sender, days.at(-1 - 5 * week, "06:01"), (INES.who,),
             f"Tidewater Weekly #{412 - week}: {_STORIES[week][0]}", str(week),
             post=Post(extra=extra, envelope="bounce+4417@send.tidewater-weekly.example"),
             elsewhere=for_ines(read=week > 0, focused=False, folder="inbox" if week < 2 else "archive"),  # noqa: PLR2004 (the older two are filed)

@@ -63,7 +63,8 @@ _PAY = _machine("Brackwater People", f"people@{DOMAIN}")
 def mails(days: Days) -> list[Mail]:
     """All of them."""
     say = partial(write, to=_TO, post=_AUTOMATIC)
-    trip_starts = days.at(13, "07:12")
+    out, back = days.weekday(2, 1), days.weekday(2, 2)
+    trip_starts = days.at(out, "07:12")
     ticket = File(
         name="itinerary.ics", content_type="text/calendar",
         make=partial(texts.travel, trip_starts, trip_starts + timedelta(hours=3, minutes=40)),
@@ -87,14 +88,14 @@ This link works for you only.""", elsewhere=other),
         say("notice-expense", _EXPENSES, days.at(-3, "09:00"), subject="Expense report BW-2207 approved",
             text="""Your report **BW-2207** (GBP 184.20) was approved by Tomasz Halloran. The money comes with the next pay.""",
             elsewhere=for_ines(focused=False)),
-        say("notice-expense-2", _EXPENSES, days.at(-31, "09:00"), subject="Expense report BW-2169 approved",
+        say("notice-expense-2", _EXPENSES, days.at(-24, "09:00"), subject="Expense report BW-2169 approved",
             text="""Your report **BW-2169** (GBP 61.00) was approved by Tomasz Halloran.""",
             elsewhere=for_ines(focused=False, folder="archive")),
         say("notice-ticket", _TICKETS, days.at(-4, "10:22"), subject="[SD-5518] New laptop: ready to collect",
             text="""Your ticket **SD-5518** is solved: the new laptop can be collected from Rui in Harbour House 1.02.
 
 If it is not solved, answer within 5 days.""", elsewhere=for_ines(flag="flagged")),
-        say("notice-ticket-2", _TICKETS, days.at(-22, "16:05"), subject="[SD-5471] VPN from the vessel",
+        say("notice-ticket-2", _TICKETS, days.at(-19, "16:05"), subject="[SD-5471] VPN from the vessel",
             text="""Your ticket **SD-5471** was taken over by Rui Castellane.""", elsewhere=for_ines(focused=False)),
         say("notice-planner", _PLANNER, days.at(-1, "07:00"), subject="You have late tasks: 2",
             text=f"""Late tasks in **Kestrel Sound**
@@ -108,15 +109,15 @@ We never send a link for this.""", elsewhere=for_ines(focused=False)),
         say("notice-travel", _PORTLINE, days.at(-11, "19:40"), subject="Your booking PLT-88231: Saltmere to Kestrel Sound",
             text=f"""Thank you for your booking **PLT-88231**.
 
-Outward: {days.said(13)}, 07:12, coach C seat 41, arrives 10:52
+Outward: {days.said(out)}, 07:12, coach C seat 41, arrives 10:52
 
-Return: {days.said(14)}, 17:20, coach A seat 12
+Return: {days.said(back)}, 17:20, coach A seat 12
 
 The itinerary is attached.""", attachments=(ticket,), elsewhere=for_ines(categories=("Travel",))),
         say("notice-parcel", _PARCEL, days.at(-1, "11:48"), subject="Your parcel arrives today between 14:00 and 16:00",
             text="""Parcel **SP 7731 204 118** from Aldermoor Optics arrives today. Leave it with: reception.""",
             elsewhere=for_ines(focused=False)),
-        say("notice-pay", _PAY, days.at(-25, "08:00"), subject="Your payslip",
+        say("notice-pay", _PAY, days.at(-21, "08:00"), subject="Your payslip",
             text="""Your payslip is attached. It opens with the password that you chose in the portal.""",
             attachments=(File(name="Payslip.pdf", content_type="application/pdf", make=texts.payslip),)),
         *_bounces(days),

@@ -38,7 +38,7 @@ def _questions(days: Days) -> list[Mail]:
 
 Tomas""", elsewhere=for_ines(read=False)),
         to_me("ask-leave", hands.JOON, days.at(-1, "17:12"), subject="Leave before Christmas",
-              text=f"""May I take {days.said(17)} to {days.said(21)} off? Nasrin covers the processing.
+              text=f"""May I take {days.said(days.weekday(3, 0))} to {days.said(days.weekday(3, 4))} off? Nasrin covers the processing.
 
 Joon-ho""", elsewhere=for_ines(read=False)),
         to_me("ask-order", hands.INES_OCAMPO, days.at(-2, "10:40"), subject="Order 4500-2231: lenses",
@@ -80,7 +80,7 @@ def _longer_ago(days: Days) -> list[Mail]:
     archive = for_ines(folder="archive")
     sandray = for_ines(folder="inbox/Sandray 2026")
     to_me = partial(write, to=_TO)
-    offer = to_me("old-offer", hands.DANA, days.at(-41, "11:30"), subject="Kestrel Sound: you have it",
+    offer = to_me("old-offer", hands.DANA, days.at(-30, "11:30"), subject="Kestrel Sound: you have it",
                   text="""Hi Ines,
 
 The board has chosen Brackwater. The signed offer (GBP 48,500 all in) follows by post. Congratulations!
@@ -91,35 +91,35 @@ Dana""", elsewhere=archive)  # fmt: skip
         offer,
         "old-offer-2",
         INES,
-        days.at(-41, "11:55"),
+        days.at(-30, "11:55"),
         """Wonderful! We are looking forward to it.
 
 Ines""",
     )
     return [
         offer, thanks,
-        to_me("old-tide", hands.NASRIN, days.at(-38, "09:14"), subject="Sandray: tide correction, final", elsewhere=sandray,
+        to_me("old-tide", hands.NASRIN, days.at(-28, "09:14"), subject="Sandray: tide correction, final", elsewhere=sandray,
               text="""The final correction is 4 cm. The blocks 1 to 6 are reprocessed, 7 follows."""),
-        to_me("old-report", hands.JOON, days.at(-35, "16:48"), subject="Sandray: report is out", elsewhere=sandray,
+        to_me("old-report", hands.JOON, days.at(-27, "16:48"), subject="Sandray: report is out", elsewhere=sandray,
               text="""Report sent, 88 pages. Nobody asked about the roll. 😇"""),
-        to_me("old-invoice", hands.ZOE, days.at(-33, "10:10"), subject="Sandray: final invoice", elsewhere=sandray,
+        to_me("old-invoice", hands.ZOE, days.at(-26, "10:10"), subject="Sandray: final invoice", elsewhere=sandray,
               text="""Hello Ines,
 
 the final invoice (GBP 61,200) went out today. Please file the timesheets.
 
 Kind regards
 Zoë"""),
-        to_me("old-lev", _LEV, days.at(-40, "17:30"), subject="Goodbye and thank you", elsewhere=archive,
+        to_me("old-lev", _LEV, days.at(-29, "17:30"), subject="Goodbye and thank you", elsewhere=archive,
               text="""Dear all,
 
 today is my last day. It was a good time. You find me at lev@postbox.example.
 
 Lev"""),
-        to_me("old-marit", hands.MARIT, days.at(-29, "09:00"), subject="Your salary review", elsewhere=archive, importance="high",
+        to_me("old-marit", hands.MARIT, days.at(-23, "09:00"), subject="Your salary review", elsewhere=archive, importance="high",
               text="""Ines, well done this year. Let us talk on Friday.
 
 Marit"""),
-        to_me("old-visit", hands.HAMISH, days.at(-23, "14:14"), subject="Your visit", elsewhere=archive,
+        to_me("old-visit", hands.HAMISH, days.at(-20, "14:14"), subject="Your visit", elsewhere=archive,
               text="""Dear Ms Okafor
 
 You are welcome at the pilot station at any time before the ferry season.
@@ -176,13 +176,13 @@ def _thrown_away(days: Days) -> list[Mail]:
     return [
         stranger("bin-shoes", Hand(Address("Deck Shoes Direct", "deals@deckshoes.example"), GMAIL), days.at(-7, "06:40"),
                  subject="Last chance: deck shoes", text="""Two for one, today only.""", elsewhere=deleted),
-        stranger("bin-recruiter", Hand(Address("Talent Cove", "hello@talentcove.example"), GMAIL), days.at(-18, "15:15"),
+        stranger("bin-recruiter", Hand(Address("Talent Cove", "hello@talentcove.example"), GMAIL), days.at(-17, "15:15"),
                  subject="Your next role", text="""Hi Ines, I came across your profile. Party chief, Gulf, tax free?""",
                  elsewhere=deleted),
         in_plain_text("junk-parcel", Hand(Address("Parcel", "no-reply@parcel-fee.example"), GMAIL), days.at(-1, "02:13"), _TO,
                       "Your parcel waits: pay 1.99", "Pay here: http://parcel-fee.example/p?i=77120", bad, elsewhere=junk),
         in_plain_text("junk-prize", Hand(Address("Lotería", "premio@loteria-gana.example"), GMAIL), days.at(-5, "03:30"), _TO,
                       "¡Ha ganado 850.000 €!", "Envíe sus datos bancarios hoy.", bad, elsewhere=junk),
-        Mail(key="bin-nothing", sender=hands.ZOE.who, to=_TO, subject="", at=days.at(-21, "13:13"), text="\r\n",
+        Mail(key="bin-nothing", sender=hands.ZOE.who, to=_TO, subject="", at=days.at(-19, "13:13"), text="\r\n",
              elsewhere={**deleted}, placed=Placed(folder="deleteditems")),
     ]  # fmt: skip

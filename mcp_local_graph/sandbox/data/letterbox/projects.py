@@ -135,12 +135,12 @@ def _calibration(days: Days) -> list[Mail]:
     asked = write(
         "calibration-1",
         hands.INES,
-        days.at(-20, "10:30"),
+        days.at(-18, "10:30"),
         (hands.WENDELIN.who,),
         "BW-MB2 0093: when may we have it back?",
         f"""Dear Wendelin,
 
-We need BW-MB2 serial 0093 on the quay by {days.said(40)}. Will the calibration be done by then?
+We need BW-MB2 serial 0093 on the quay by {days.said(days.weekday(6, 4))}. Will the calibration be done by then?
 
 Kind regards
 Ines""",
@@ -149,7 +149,7 @@ Ines""",
         asked,
         "calibration-2",
         hands.WENDELIN,
-        days.at(-19, "15:48"),
+        days.at(-18, "15:48"),
         f"""Dear Ines,
 
 Yes. The measurements are planned for {days.said(-9)}, the report follows within three days, the device within ten.
@@ -213,7 +213,7 @@ Ines Okafor""",
         days.ago(190),
         f"""Dear Ms Okafor
 
-The dredger comes a week early. From {days.said(12)} to {days.said(16)} the North Approach is closed. I would ask you to
+The dredger comes a week early. From {days.said(days.weekday(2, 0))} to {days.said(days.weekday(2, 4))} the North Approach is closed. I would ask you to
 confirm that your reconnaissance can wait.
 
 Yours sincerely""",

@@ -19,6 +19,7 @@ _ELSEWHERE = {company.INES.user_name: Placed(folder="inbox/Kestrel Sound", categ
 
 def mails(days: Days) -> list[Mail]:
     """A question and nine answers over nine days, by six people with six mail programs."""
+    start = days.said(days.weekday(7, 0))
     asked = write(
         "vessel-1", hands.INES, days.at(-12, "09:42"),
         (hands.TOMASZ.who, hands.JOON.who, hands.PRIYA.who),
@@ -33,7 +34,7 @@ For the Kestrel Sound survey we have to settle the vessel by {days.said(-3)}. As
 
 | Vessel | Per day | Berths | From |
 | Dipper (own) | 0 | 0 | now |
-| M/V Halcyon | GBP 1,450 | 8 | {days.said(47)} |
+| M/V Halcyon | GBP 1,450 | 8 | {start} |
 | M/V Petrel | GBP 1,120 | 5 | February |
 
 Which would you take, and why? Dana at Northmole needs our answer to book the ferry berth.
@@ -98,7 +99,7 @@ half and half. If she says yes, take Halcyon. If not, come back to me.""",
         f"""Dana,
 
 I bring you into this thread (the budget is no secret between us). Our question: from day 19 on, would Northmole share
-weather standby with us, half and half? Then we book M/V Halcyon from {days.said(47)}.
+weather standby with us, half and half? Then we book M/V Halcyon from {start}.
 
 Could you let me know by {days.said(-4)}?
 
@@ -129,7 +130,7 @@ Dana""",
     )
     decided = reply(
         away, "vessel-10", hands.MARIT, days.at(-4, "08:48"),
-        f"""Decided: we charter M/V Halcyon for 21 days from {days.said(47)}, cap 48,500. Priya hires the second head.
+        f"""Decided: we charter M/V Halcyon for 21 days from {start}, cap 48,500. Priya hires the second head.
 
 Ines signs the charter party, Zoë files the variation order. Thank you all.""",
         elsewhere={
