@@ -41,6 +41,7 @@ _SKIPS = (
     "there a display is always taken for granted",
     "there Python always knows a browser",
     "Windows has no modes",
+    "Windows has no pseudo-terminals of this kind",
     "there a job object bounds memory",
     "only root can give a file to somebody else",
     "Windows has no signals to send, and closes pipes unseen",

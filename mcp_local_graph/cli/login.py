@@ -13,7 +13,7 @@ from mcp_local_graph.auth import browser
 from mcp_local_graph.auth.accounts import FIRST_SCOPES
 from mcp_local_graph.auth.credentials import CredentialTokens
 from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
-from mcp_local_graph.cli import output
+from mcp_local_graph.cli import output, qr
 from mcp_local_graph.cli.consent import message
 from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _REMEMBERED = ("client_id", "tenant", "cloud", "login_url", "graph_url", "ca_file", "token_store", "account")
 # Seconds that the browser may take to fetch the last page.
 _LAST_PAGE = 3.0
+# Columns that a QR code of such an address takes, and some to spare.
+_QR_COLUMNS = 50
 
 
 @click.command(params=[*SETTINGS])
@@ -116,6 +118,9 @@ async def _need(
 async def _show(attempt: Attempt) -> None:
     shown = attempt.shown
     if shown.code:
+        if output.can_draw(_QR_COLUMNS):
+            for line in qr.lines(shown.address):
+                output.say(line)
         output.say(f"Open {shown.address} in any browser and enter the code {shown.code}")
         output.say("Enter it only if you have just started this yourself. Waiting ...")
     elif browser.can_open() and await in_thread(browser.open_page, shown.address):

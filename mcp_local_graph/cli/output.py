@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from typing import Any
 
 import click
@@ -11,6 +13,16 @@ import click
 def say(words: str = "") -> None:
     """Answer a person, on stdout."""
     click.echo(words)
+
+
+def can_draw(columns: int) -> bool:
+    """Whether stdout is a terminal of at least so many columns, for which there are block characters."""
+    stream = sys.stdout
+    try:
+        "\N{FULL BLOCK}".encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return stream.isatty() and shutil.get_terminal_size().columns >= columns
 
 
 def say_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
