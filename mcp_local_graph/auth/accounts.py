@@ -29,6 +29,11 @@ class Account:
         """What tells it from all others: an account that came with a credential has no key of MSAL's."""
         return self.home_account_id or f"{self.tenant_id}|{self.user_name}"
 
+    @property
+    def personal(self) -> bool:
+        """Whether it is a personal Microsoft account."""
+        return self.tenant_id == _PERSONAL_TENANT
+
     def is_named(self, name: str) -> bool:
         """Whether a person who says `name` means this account: its user name, or MSAL's key of it."""
         return name.casefold() in {self.user_name.casefold(), self.home_account_id.casefold()}
@@ -48,7 +53,7 @@ class Who:
     @property
     def personal(self) -> bool:
         """Whether it is a personal Microsoft account."""
-        return self.account is not None and self.account.tenant_id == _PERSONAL_TENANT
+        return self.account is not None and self.account.personal
 
     @property
     def user_name(self) -> str:

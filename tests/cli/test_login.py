@@ -272,13 +272,24 @@ def test_logout_forgets_the_account_in_use_and_all_forgets_everybody(tenant: Dem
     by_code(tenant, tmp_path)
     by_code(tenant, tmp_path, "--again", account=MARIT)
     words = flags(tenant, tmp_path)
-    assert here("logout", *words) == Ran(0, f"Signed out: {MARIT}\n", "")
+    one = here("logout", *words)
+    assert (one.code, one.err, one.lines[0]) == (0, "", f"Signed out: {MARIT}")
     assert who(tenant, tmp_path)[2] == [INES]
     by_code(tenant, tmp_path, "--again", account=MARIT)
-    assert here("logout", "--all", *words) == Ran(0, f"Signed out: {INES}\nSigned out: {MARIT}\n", "")
+    everybody = here("logout", "--all", *words)
+    assert (everybody.code, everybody.err) == (0, "")
+    assert everybody.lines[:2] == [f"Signed out: {INES}", f"Signed out: {MARIT}"]
+    assert everybody.lines[3:] == ["  https://mysignins.microsoft.com (Sign out everywhere), or ask your administrator"]
     assert here("logout", "--all", *words) == Ran(0, "Nobody was signed in.\n", "")
     assert here("logout", *words) == Ran(0, "Nobody was signed in.\n", "")
     assert who(tenant, tmp_path) == (4, None, [])
+
+
+def test_a_personal_account_is_revoked_at_a_place_of_its_own(tenant: DemoTenant, tmp_path: Path) -> None:
+    words = flags(tenant, tmp_path, tenant="consumers")
+    personal = next(one.user_name for one in tenant.people if one.personal)
+    assert here("login", *words, help_with=in_a_browser(personal)).code == 0
+    assert here("logout", *words).lines[-1] == "  https://account.microsoft.com/security (Sign me out)"
 
 
 def test_logout_needs_no_network_and_leaves_no_token(tenant: DemoTenant, tmp_path: Path) -> None:
