@@ -136,7 +136,7 @@ class _BrowserConversation:
             raise SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN)
         if expected:
             self.keep()
-        return SignedInAs(account.user_name, expected)
+        return SignedInAs(account.user_name, "" if expected else need.hint or "another account")
 
     def keep(self) -> bool:
         if self._held is None or not self._attempt.claim():
@@ -173,7 +173,7 @@ class SignedInAs:
     """An account for the last page."""
 
     user_name: str
-    expected: bool
+    instead_of: str
 
 
 def through_broker(asked: broker.Broker, need: Need, settle: Settle) -> Attempt:

@@ -24,7 +24,7 @@ from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from mcp_local_graph.auth.pages import HEADERS, Button, page
+from mcp_local_graph.auth.pages import HEADERS, Button, Mood, page
 from mcp_local_graph.errors import LocalGraphError
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class SignedIn(Protocol):
         """What the person calls the account."""
 
     @property
-    def expected(self) -> bool:
-        """Whether it needs no confirmation."""
+    def instead_of(self) -> str:
+        """The account that was expected in its place; empty where this one is right."""
 
 
 class Conversation(Protocol):
@@ -82,6 +82,7 @@ class Listener:
         self._browser: str | None = None
         self._answer: dict[str, str] | None = None
         self._outcome: bytes | None = None
+        self._name = ""
         self._turn = threading.Lock()
         self.served_last_page = threading.Event()
         for server in self._servers:
@@ -109,7 +110,7 @@ class Listener:
             "Sign in to Microsoft 365",
             "A program on this computer, mcp-local-graph, wants to work with Microsoft 365 for you.",
             "Go on only if you have just asked for it.",
-            buttons=(Button("Continue to Microsoft", self._path),),
+            buttons=(Button("Continue to Microsoft", self._path, main=True),),
             small="You sign in at Microsoft; your password does not pass through this program.",
         )
 
@@ -144,31 +145,33 @@ class Listener:
         """The person's word on an account that was not the expected one."""
         with self._turn:
             if keep and self.conversation.keep():
-                self._outcome = _DONE
+                self._outcome = _done(self._name)
             else:
                 self.conversation.cancel()
-                self._outcome = page("Not signed in", "The account was not kept. You can close this page.")
+                words = "The account was not kept. You can close this page."
+                self._outcome = page("Not signed in", words, mood=Mood.BAD)
             return self._outcome
 
     def _redeemed(self, answer: dict[str, str]) -> bytes:
         try:
             account = self.conversation.redeem(answer)
         except LocalGraphError as error:
-            return page("Not signed in", error.what, error.remedy, small=error.trace.line())
-        if account.expected:
-            return page(
-                "You are signed in",
-                f"Account: {account.user_name}",
-                "You can close this page and go back to work.",
-            )
+            ids = error.trace.line()
+            return page("Not signed in", error.what, advice=error.remedy, small=ids, mood=Mood.BAD)
+        self._name = account.user_name
+        if not account.instead_of:
+            return _done(self._name)
         return page(
             "Is this the right account?",
-            f"You signed in as {account.user_name}. Until now another account was in use here.",
+            f"You signed in as {self._name}. Until now {account.instead_of} was in use here.",
             buttons=(Button("Use this account", "/keep"), Button("Cancel", "/cancel")),
         )
 
 
-_DONE = page("You are signed in", "You can close this page and go back to work.")
+def _done(name: str) -> bytes:
+    return page("You are signed in", f"Account: {name}", "You can close this page and go back to work.", mood=Mood.GOOD)
+
+
 _UNKNOWN = page("Nothing here", "This address belongs to a sign-in that is over, or to none.")
 _ELSEWHERE = page(
     "Begun in another browser",

@@ -34,7 +34,7 @@ MICROSOFT = "https://login.example/authorize?state=s-1"
 class Talk:
     """The attempt's side, played: it knows one state and one account."""
 
-    account: SignedInAs = field(default_factory=lambda: SignedInAs("ines@brackwater.example", expected=True))
+    account: SignedInAs = field(default_factory=lambda: SignedInAs("ines@brackwater.example", ""))
     refusal: BlockedByPolicy | None = None
     in_time: bool = True
     heard: list[object] = field(default_factory=list)
@@ -182,13 +182,16 @@ def test_a_second_tab_of_the_same_browser_may_go_on(visitor: Visitor) -> None:
 
 
 def test_an_error_is_shown_with_its_remedy_and_ids(visitor: Visitor, talk: Talk) -> None:
-    talk.refusal = BlockedByPolicy("It is blocked.", "Ask your IT.", trace=Trace(code="AADSTS53003"))
+    remedy = "Run `mcp-local-graph login`, or open https://aka.ms/mfasetup, then ask your IT."
+    talk.refusal = BlockedByPolicy("It is blocked.", remedy, trace=Trace(code="AADSTS53003"))
     cookie = visitor.begin()
     visitor.answer()
     reply = visitor.get("/finish", Cookie=cookie)
     assert title(reply) == "Not signed in"
-    for words in ("It is blocked.", "Ask your IT.", "code AADSTS53003"):
+    for words in ("It is blocked.", "then ask your IT.", "code AADSTS53003"):
         assert words in unescape(reply.text)
+    assert "<code>mcp-local-graph login</code>" in reply.text
+    assert '<a href="https://aka.ms/mfasetup" rel=noreferrer>https://aka.ms/mfasetup</a>,' in reply.text
 
 
 # Another account than expected
@@ -205,21 +208,24 @@ def test_an_error_is_shown_with_its_remedy_and_ids(visitor: Visitor, talk: Talk)
 def test_another_account_is_the_persons_choice(
     visitor: Visitor, talk: Talk, *, action: str, in_time: bool, words: str, heard: list[str]
 ) -> None:
-    talk.account, talk.in_time = SignedInAs("marit@brackwater.example", expected=False), in_time
+    talk.account, talk.in_time = SignedInAs("marit@brackwater.example", "ines@brackwater.example"), in_time
     cookie = visitor.begin()
     visitor.answer()
     for _ in range(2):
         question = visitor.get("/finish", Cookie=cookie)
         assert title(question) == "Is this the right account?"
-        assert "marit@brackwater.example" in question.text
-    assert title(visitor.post(action, Cookie=cookie)) == words
+        for name in ("marit@brackwater.example", "ines@brackwater.example"):
+            assert name in question.text
+    settled = visitor.post(action, Cookie=cookie)
+    assert title(settled) == words
+    assert ("Account: marit@brackwater.example" in settled.text) == (words == "You are signed in")
     assert talk.heard[1:] == heard
     assert title(visitor.get("/finish", Cookie=cookie)) == words
 
 
 @pytest.mark.parametrize("action", ["/keep", "/cancel"])
 def test_nobody_else_makes_that_choice(visitor: Visitor, talk: Talk, action: str) -> None:
-    talk.account = SignedInAs("marit@brackwater.example", expected=False)
+    talk.account = SignedInAs("marit@brackwater.example", "ines@brackwater.example")
     cookie = visitor.begin()
     visitor.answer()
     visitor.get("/finish", Cookie=cookie)
@@ -431,8 +437,8 @@ def test_secrets_differ_between_listeners(talk: Talk, visitor: Visitor) -> None:
 
 def test_a_hostile_account_name_is_text_and_nothing_more(visitor: Visitor, talk: Talk) -> None:
     hostile = '"><script>alert(1)</script><form action=https://evil.example>&amp;'
-    for expected in (True, False):
-        talk.account = SignedInAs(hostile, expected=expected)
+    for instead_of in ("", hostile):
+        talk.account = SignedInAs(hostile, instead_of)
         listener = Listener(talk)
         somebody = Visitor(listener)
         cookie = somebody.begin()
@@ -441,6 +447,7 @@ def test_a_hostile_account_name_is_text_and_nothing_more(visitor: Visitor, talk:
         listener.close()
         assert "<script" not in page
         assert "<form action" not in page
+        assert "<a " not in page
         assert hostile in unescape(page)
 
 
