@@ -19,6 +19,11 @@ _ELSEWHERE = {company.INES.user_name: Placed(folder="inbox/Kestrel Sound", categ
 
 def mails(days: Days) -> list[Mail]:
     """A question and nine answers over nine days, by six people with six mail programs."""
+    among_us = _among_us(days)
+    return [*among_us, *_with_the_client(days, among_us[-1])]
+
+
+def _among_us(days: Days) -> list[Mail]:
     start = days.said(days.weekday(7, 0))
     asked = write(
         "vessel-1", hands.INES, days.at(-12, "09:42"),
@@ -94,6 +99,11 @@ Zoë""",
 half and half. If she says yes, take Halcyon. If not, come back to me.""",
         elsewhere=_ELSEWHERE, placed=_KESTREL,
     )  # fmt: skip
+    return [asked, joon, priya, tomasz, zoe, marit]
+
+
+def _with_the_client(days: Days, marit: Mail) -> list[Mail]:
+    start = days.said(days.weekday(7, 0))
     question = reply(
         marit, "vessel-7", hands.INES, days.at(-8, "09:55"),
         f"""Dana,
@@ -141,4 +151,4 @@ Ines signs the charter party, Zoë files the variation order. Thank you all.""",
         },
         placed=_KESTREL,
     )  # fmt: skip
-    return [asked, joon, priya, tomasz, zoe, marit, question, dana, away, decided]
+    return [question, dana, away, decided]
