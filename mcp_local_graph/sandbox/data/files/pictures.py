@@ -103,7 +103,7 @@ def scanned_permit() -> Canvas:
     canvas = Canvas(744, 1052)
     canvas.fill(40, 40, 664, 4, 60)
     canvas.page(60, 70, _PERMIT, 3)
-    canvas.fill(430, 820, 200, 90, 190)
+    canvas.fill(430, 820, 220, 90, 190)
     canvas.write(446, 852, "APPROVED", 4, 90)
     # A scanner's edge and dust.
     canvas.fill(736, 0, 8, 1052, 120)
