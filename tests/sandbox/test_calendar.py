@@ -13,7 +13,6 @@ from tests.sandbox.rig import MOMENT
 from tests.sandbox.test_graph import refusal
 
 if TYPE_CHECKING:
-
     from tests.sandbox.rig import Rig
 
 Json = dict[str, Any]
