@@ -112,7 +112,7 @@ class AuthenticationService:
         async with self._beginning:
             if self._attempt is not None and not self._attempt.over:
                 return self._attempt, False
-            self._check_settings()
+            self._check_settings(need)
             wish = Wish(asked=asked, in_person=in_person, anyone=anyone, since=since)
             beginning = asyncio.ensure_future(in_thread(self._asker.begin, need, wish))
             try:
@@ -167,10 +167,11 @@ class AuthenticationService:
         if self._registration.client_id is None:
             raise ClientIdMissing
 
-    def _check_settings(self) -> None:
+    def _check_settings(self, need: Need) -> None:
         if self._registration.sign_in is SignIn.NEVER:
             raise SignInFailed(
-                "A sign-in is needed, and this server may not ask for one (--sign-in never).",
+                f"A sign-in that grants {', '.join(sorted(need.scopes))} is needed, but this server may not ask for it "
+                "(--sign-in never).",
                 "Run `mcp-local-graph login --sign-in auto` in a terminal.",
             )
 

@@ -46,7 +46,7 @@ def absolute(target: Target, base_url: str, options: Mapping[str, object]) -> st
     """
     given = {name: value for name, value in options.items() if value not in (None, (), [], "")}
     if isinstance(target, tuple):
-        path = "/".join(quote(segment, safe=_PLAIN) for segment in target)
+        path = "/".join(quote(segment, safe=_PLAIN, errors="replace") for segment in target)
         return _checked(f"{base_url}/{path}") + _written(
             {f"${name}" if name in _ODATA else name: value for name, value in given.items()}
         )
@@ -80,7 +80,8 @@ def _query(template: str, options: Mapping[str, object]) -> str:
 
 
 def _written(options: Mapping[str, object]) -> str:
-    pairs = [f"{name}={quote(_text(value), safe='')}" for name, value in options.items()]
+    # What is no character (half a surrogate pair, which JSON can carry) is a question mark, as everywhere on the web.
+    pairs = [f"{name}={quote(_text(value), safe='', errors='replace')}" for name, value in options.items()]
     return "?" + "&".join(pairs) if pairs else ""
 
 

@@ -161,9 +161,17 @@ class Graph:
         return await self._engine.answer(ask, self._caller, self._deadline)
 
     async def page(
-        self, target: Target | Ask | None, *, limit: int, cursor: str = "", note: str = "", **options: Unpack[Options]
+        self,
+        target: Target | Ask | None,
+        *,
+        limit: int = 0,
+        cursor: str = "",
+        note: str = "",
+        **options: Unpack[Options],
     ) -> Page:
         """Up to `limit` items of a list, from its start or, by the cursor of an earlier answer, from there on.
+
+        Without a limit a list goes on with as many as it began with: its pages have that length.
 
         `note` is whatever a tool wants to have back as `Page.note` when a cursor goes on with this list.
 
@@ -172,7 +180,8 @@ class Graph:
             LocalGraphError: see graph.failures.
         """
         if cursor:
-            ask, place, note = self._resumed(cursor)
+            ask, place, note, began_with = self._resumed(cursor)
+            limit = limit or began_with
         else:
             ask = self._listed(target, limit, options)
             place = Place(ask.url)
@@ -245,10 +254,10 @@ class Graph:
         return self.ask(target, **options)
 
     def _page(self, run: paging.Run, ask: Ask, note: str) -> Page:
-        cursor = self._kept(ask, run.place, note) if run.place else ""
+        cursor = self._kept(ask, run.place, note, run.limit) if run.place else ""
         return Page(run.items, cursor, run.count, run.truncated, note)
 
-    def _kept(self, ask: Ask, place: Place, note: str) -> str:
+    def _kept(self, ask: Ask, place: Place, note: str, limit: int) -> str:
         """A cursor for the rest of a list, with all that it takes to ask for it."""
         return cursors.keep(
             self._caller.store,
@@ -257,13 +266,18 @@ class Graph:
                 origin=self._engine.base_url,
                 url=place.url,
                 headers=ask.headers,
-                query=json.dumps({"scopes": sorted(ask.scopes), "note": note}),
+                query=json.dumps({"scopes": sorted(ask.scopes), "note": note, "limit": limit}),
                 offset=place.offset,
             ),
         )
 
-    def _resumed(self, cursor: str) -> tuple[Ask, Place, str]:
+    def _resumed(self, cursor: str) -> tuple[Ask, Place, str, int]:
         kept = cursors.find(self._caller.store, cursor, tool=self._caller.tool, origin=self._engine.base_url)
         facts = json.loads(kept.query)
         url = pinned(kept.url, self._engine.base_url)  # the file is only a file
-        return Ask(url, frozenset(facts["scopes"]), kept.headers), Place(url, kept.offset), facts["note"]
+        return (
+            Ask(url, frozenset(facts["scopes"]), kept.headers),
+            Place(url, kept.offset),
+            facts["note"],
+            facts["limit"],
+        )

@@ -70,6 +70,11 @@ _QUERY: Meaning = (
     "Microsoft Graph does not take this combination of filter, search and order.",
     "That is a mistake of mcp-local-graph: please report it with the next line.",
 )
+_NOT_SHARED: Meaning = (
+    NotFound,
+    "There is no such mailbox or calendar, or you have no access to it.",
+    "Check the address. Its owner or your administrator gives access, in Exchange.",
+)
 # By Graph's own words, in small letters. Of several, the innermost that stands here counts.
 _CODES: dict[str, Meaning] = {
     "mailboxnotenabledforrestapi": _NO_MAILBOX,
@@ -143,6 +148,8 @@ def error_for(
         return throttled(_UNSAID if pause is None else pause, trace)
     if status == 403:  # noqa: PLR2004 - HTTP
         kind, what, remedy = _POLICY if stepped else _forbidden(codes, scopes, caller)
+    elif status == 404 and any(scope.endswith(".Shared") for scope in scopes):  # noqa: PLR2004 - HTTP
+        kind, what, remedy = _NOT_SHARED  # Exchange does not say which of the two it is
     else:
         kind, what, remedy = _meaning(status, codes)
     if caller is not None and caller.personal and status in _PERSONAL:

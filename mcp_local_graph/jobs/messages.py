@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from mcp_local_graph.safety.untrusted import Links, Untrusted, from_html, line, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 SUMMARY = (

@@ -41,10 +41,12 @@ def schema(function: Callable[..., Any]) -> dict[str, Any] | None:
 
     No field is required: an answer that asks the person to sign in has only notes.
     """
-    kind = typing.get_type_hints(function)["return"]
-    if not (isinstance(kind, type) and issubclass(kind, Reading)):
+    returned = typing.get_type_hints(function)["return"]
+    kinds = typing.get_args(returned) or (returned,)
+    if not all(isinstance(kind, type) and issubclass(kind, Reading) for kind in kinds):
         return None
-    properties = {**_properties(kind), _LABEL: {"type": "object"}, _NOTES: {"type": "array", "items": _STRING}}
+    properties = {name: schema for kind in kinds for name, schema in _properties(kind).items()}
+    properties = {**properties, _LABEL: {"type": "object"}, _NOTES: {"type": "array", "items": _STRING}}
     return {"type": "object", "properties": properties}
 
 

@@ -182,6 +182,15 @@ async def test_a_cursor_is_a_short_word_of_one_tool_and_one_account(authority: A
     assert len(server.heads) == 1
 
 
+async def test_a_list_goes_on_with_as_many_as_it_began_with(authority: Authority) -> None:
+    with Server(numbers(2, 8), authority.server()) as server:
+        async with authority.graph(server) as graph:
+            first = await graph.page(FOLDERS, limit=2)
+            second = await graph.page(None, cursor=first.cursor)
+            third = await graph.page(None, cursor=second.cursor)
+    assert (ids(first), ids(second), ids(third), len(server.heads)) == ([0, 1], [2, 3], [4, 5], 3)
+
+
 async def test_what_a_tool_noted_of_a_list_comes_back_with_its_rest(authority: Authority) -> None:
     with Server(numbers(2, 4), authority.server()) as server:
         async with authority.graph(server) as graph:

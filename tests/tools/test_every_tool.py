@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, get_args
@@ -176,3 +177,15 @@ def test_every_tool_that_a_refusal_sends_to_is_one() -> None:
     named = {word for remedy in said for word in re.findall(r"[a-z]+_[a-z_]+", remedy)}
     assert len(named) >= 6
     assert named <= {tool.name for tool in ALL}
+
+
+@pytest.mark.anyio
+async def test_a_model_can_afford_the_list(tenant: DemoTenant, tmp_path: Path) -> None:
+    """In tokens, as a quarter of the bytes of name, description and input schema."""
+    offered = await build.server(ALL, services(tenant, tmp_path)).list_tools()
+    sizes = {
+        tool.name: len(json.dumps([tool.name, tool.description, tool.input_schema], separators=(",", ":")).encode()) / 4
+        for tool in offered
+    }
+    assert sum(sizes.values()) <= 2400
+    assert max(sizes.values()) <= 400

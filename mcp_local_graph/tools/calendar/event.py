@@ -73,7 +73,7 @@ async def calendar_read(
     """Read an event: time, place, people and their answers, how it repeats, text."""
     found = graph.find(ref, Kind.EVENT)
     time = clock(graph)
-    item = await graph.get(found.path, select=_ALL, zone=time.zone.key, scope=scope_of(found.path))
+    item = await graph.get(found.path, select=_ALL, zone=time.zone.key, scope=scope_of(graph, found.path))
     return _read(graph, item, time, (offset, max_chars), with_links=links)
 
 

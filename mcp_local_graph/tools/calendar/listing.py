@@ -92,7 +92,7 @@ class _Asked:
 def _view(graph: Graph, path: tuple[str, ...], span: tuple[datetime, datetime], time: Clock) -> Ask:
     begin, end = span
     view = events.view(begin - time.slack, end + time.slack, time.zone)
-    return graph.ask((*path, "calendarView"), top=_MOST, scope=scope_of(path), **view)
+    return graph.ask((*path, "calendarView"), top=_MOST, scope=scope_of(graph, path), **view)
 
 
 def _span(start: str, days: int, time: Clock) -> tuple[datetime, datetime]:
@@ -131,7 +131,7 @@ async def _calendar(graph: Graph, calendar: str, mailbox: str) -> tuple[str, ...
     try:
         return graph.find(calendar, Kind.CALENDAR).path
     except NotFound:
-        page = await graph.page((*owner, "calendars"), limit=100, select=("id", "name"), scope=scope_of(owner))
+        page = await graph.page((*owner, "calendars"), limit=100, select=("id", "name"), scope=scope_of(graph, owner))
     matches = [one for one in page.items if str(one.get("name")).casefold() == calendar.strip().casefold()]
     if len(matches) != 1:
         raise RequestRefused("There is no one calendar of that name.", "graph_get with path /me/calendars lists them.")

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
-from mcp_local_graph.tools.needs import Toolset
+from mcp_local_graph.tools.needs import Graph, Toolset
 
 CALENDAR = Toolset("calendar", "Your calendar, shared ones, and free time")
 
@@ -31,6 +31,7 @@ def checked(address: str) -> str:
     return plain
 
 
-def scope_of(path: tuple[str, ...]) -> str | None:
-    """The permission that a calendar needs beyond one's own."""
-    return SHARED if path[0] == "users" else None
+def scope_of(graph: Graph, path: tuple[str, ...]) -> str | None:
+    """The permission that a calendar needs beyond one's own. One of one's list may be shared by somebody else."""
+    in_list = "calendars" in path and graph.may(SHARED)
+    return SHARED if path[0] == "users" or in_list else None

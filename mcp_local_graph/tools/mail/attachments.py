@@ -71,7 +71,7 @@ async def attachment_read(
         offset=offset,
         max_chars=max_chars,
     )
-    return _text(str(facts.get("name") or "no name"), document, wants_image=image)
+    return text_of(str(facts.get("name") or "no name"), document, wants_image=image)
 
 
 async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
@@ -102,7 +102,8 @@ def _type(facts: dict[str, Any], told: str) -> str:
     return "message/rfc822" if facts.get("kind") == "itemAttachment" else str(facts.get("type") or told)
 
 
-def _text(name: str, document: Document, *, wants_image: bool) -> DocumentText:
+def text_of(name: str, document: Document, *, wants_image: bool) -> DocumentText:
+    """A document as an answer, cleaned."""
     is_picture = document.image is not None
     picture = Image(document.image, document.image_type) if wants_image and document.image is not None else None
     return DocumentText(

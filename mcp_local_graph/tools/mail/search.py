@@ -66,7 +66,7 @@ async def mail_search(
 ) -> MessageList:
     """Find mail, newest first; without arguments the inbox. One line each; read one with mail_read."""
     if cursor:
-        return await _rest(graph, cursor, limit)
+        return await _rest(graph, cursor)
     time = clock(graph)
     wanted = mail_query.Wanted(
         words=query,
@@ -121,9 +121,9 @@ async def _found(graph: Graph, asked: _Asked, limit: int) -> MessageList:
     return _listed(graph, time, page, limit)
 
 
-async def _rest(graph: Graph, cursor: str, limit: int) -> MessageList:
-    page = await graph.page(None, limit=limit, cursor=cursor)
-    return _listed(graph, clock(graph), page, limit)
+async def _rest(graph: Graph, cursor: str) -> MessageList:
+    page = await graph.page(None, cursor=cursor)
+    return _listed(graph, clock(graph), page, len(page.items))
 
 
 def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:

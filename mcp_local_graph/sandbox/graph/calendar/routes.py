@@ -100,6 +100,18 @@ def event(query: Query) -> dict[str, Any]:
     return odata.entity(query, EVENTS, item, events.context(account, "events"))
 
 
+@CALENDAR.get("/calendars/{id}/events/{id}", scopes=_READ, options=ONE | {"$expand"})
+def event_of(query: Query) -> dict[str, Any]:
+    """An event by its id, in one calendar."""
+    calendar, wanted = query.ids
+    opened = access.by_id(query, calendar)
+    look_at(wanted)
+    one = events.find(query.state.days, opened.account, wanted)
+    if one is None:
+        raise not_found()
+    return odata.entity(query, EVENTS, _item(query, opened, one), events.context(opened.account, "events"))
+
+
 @CALENDAR.get("/events/{id}/instances", scopes=_READ, options=_EVENTS)
 def instances(query: Query) -> dict[str, Any]:
     """The occurrences of a series between two moments."""

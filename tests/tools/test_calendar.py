@@ -1,0 +1,117 @@
+"""The calendar: days, events, and when people have time."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.tools.desk import Answer, Desk
+
+pytestmark = pytest.mark.anyio
+EVENT = re.compile(r"e[a-z2-7]{8,} (all day|\d\d:\d\d-\d\d:\d\d|from \d\d:\d\d|until \d\d:\d\d) \S.*")
+TOMASZ, MARIT = "tomasz.halloran@brackwater.example", "marit.sandvold@brackwater.example"
+
+
+def events(answer: Answer) -> list[str]:
+    assert not answer.is_error, answer.text
+    return [line for line in answer.data if EVENT.fullmatch(line)]
+
+
+async def test_tomorrows_meetings_are_one_request_and_below_their_day(desk: Desk) -> None:
+    answer = await desk.ask("calendar_list", start="tomorrow")
+    assert len(answer.requests) == 1
+    assert re.fullmatch(r"\w{3} \d{1,2} \w{3}( \d{4})? \(tomorrow\)", answer.data[0])
+    assert all(EVENT.fullmatch(line) for line in answer.data[1:])
+    assert answer.notes[0].endswith("(tomorrow); times: Europe/London.")
+
+
+async def test_occurrences_of_what_repeats_are_there_day_by_day(desk: Desk) -> None:
+    answer = await desk.ask("calendar_list", days=14)
+    stand_ups = [line for line in events(answer) if "Field survey stand-up" in line]
+    assert 8 <= len(stand_ups) <= 10
+    assert all("repeats" in line for line in stand_ups)
+    assert len(answer.requests) == 1
+
+
+async def test_a_day_without_events_says_which_day_it_was(desk: Desk) -> None:
+    answer = await desk.ask("calendar_list", start="2031-02-02")
+    assert answer.data == []
+    assert answer.notes == ["Nothing on Sun 2 Feb 2031; times: Europe/London."]
+
+
+async def test_somebody_elses_calendar_is_read_where_they_share_it(desk: Desk) -> None:
+    answer = await desk.ask("calendar_list", mailbox=TOMASZ, days=7)
+    assert events(answer)
+    read = await desk.ask("calendar_read", ref=answer.handle("e"))
+    assert not read.is_error, read.text
+
+
+async def test_a_calendar_of_ones_own_is_known_by_its_name_and_by_its_handle(desk: Desk) -> None:
+    by_name = await desk.ask("calendar_list", calendar="team leave", days=62)
+    listed = await desk.ask("graph_get", path="/me/calendars", select="name")
+    by_handle = await desk.ask("calendar_list", calendar=listed.handle("c", "Team leave"), days=62)
+    assert events(by_name) == events(by_handle)
+    assert events(by_name)
+    read = await desk.ask("calendar_read", ref=by_name.handle("e"))
+    assert not read.is_error, read.text
+
+
+async def test_a_calendar_that_is_not_there_is_said_with_what_to_do(desk: Desk) -> None:
+    answer = await desk.ask("calendar_list", calendar="Nowhere")
+    assert answer.text == "There is no one calendar of that name.\ngraph_get with path /me/calendars lists them."
+
+
+async def test_an_event_is_read_whole(desk: Desk) -> None:
+    listed = await desk.ask("calendar_list", days=14)
+    answer = await desk.ask("calendar_read", ref=listed.handle("e", "kick-off with Northmole"))
+    assert len(answer.requests) == 1
+    facts = dict(line.split(": ", 1) for line in answer.data if ": " in line)
+    assert facts["Subject"] == "Kestrel Sound: kick-off with Northmole"
+    assert facts["When"].endswith("(Europe/London)")
+    assert "Dana Whitlock (dana.whitlock@northmole.example) - " in facts["People"]
+    assert facts["Join"].startswith("online, link [")
+    assert "://" not in answer.text
+    assert "join" in (await desk.ask("calendar_read", ref=listed.handle("e", "kick-off"), links=True)).text.lower()
+
+
+async def test_a_common_free_hour_of_three_people_is_one_request(desk: Desk) -> None:
+    answer = await desk.ask("calendar_free", people=[TOMASZ, MARIT], minutes=60, days=10)
+    assert len(answer.requests) == 1
+    assert answer.data
+    assert all(
+        re.fullmatch(r"\w{3} \d{1,2} \w{3}.*: \d\d:\d\d-\d\d:\d\d(, \d\d:\d\d-\d\d:\d\d)*", line)
+        for line in answer.data
+    )
+    assert answer.notes[0].startswith("Free for 60 minutes or more, within everybody's working hours")
+
+
+async def test_free_time_is_where_nobody_has_an_event(desk: Desk) -> None:
+    """Of ones own calendar alone: no slot overlaps a listed event that is not shown as free."""
+    answer = await desk.ask("calendar_free", minutes=15, start="tomorrow", days=1)
+    listed = await desk.ask("calendar_list", start="tomorrow")
+    busy = [re.search(r"(\d\d:\d\d)-(\d\d:\d\d)", line) for line in events(listed) if "shown as free" not in line]
+    slots = re.findall(r"(\d\d:\d\d)-(\d\d:\d\d)", "\n".join(answer.data))
+    overlaps = [(slot, b.groups()) for slot in slots for b in busy if b and slot[0] < b[2] and b[1] < slot[1]]
+    assert overlaps == []
+
+
+async def test_who_cannot_be_seen_is_named(desk: Desk) -> None:
+    answer = await desk.ask("calendar_free", people=["stranger@elsewhere.example"], days=3)
+    assert "Cannot be seen: stranger@elsewhere.example" in answer.data
+
+
+async def test_no_common_time_says_what_else_to_try(desk: Desk) -> None:
+    answer = await desk.ask("calendar_free", people=[TOMASZ, MARIT], minutes=1440, days=2)
+    assert answer.data == []
+    assert answer.notes[0].startswith("No common time.")
+    assert "any_time=true" in answer.notes[0]
+
+
+@pytest.mark.parametrize("person", ["Tomasz", "a@b@c", "../me"])
+async def test_what_is_no_address_is_not_asked_of_graph(desk: Desk, person: str) -> None:
+    answer = await desk.ask("calendar_free", people=[person])
+    assert answer.text == "One of the people is no mail address.\npeople_find gives addresses."
+    assert answer.requests == []

@@ -1,0 +1,149 @@
+"""Reading mail: its text, its conversation, its files, and what speaks against its sender."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.tools.desk import Answer, Desk
+
+pytestmark = pytest.mark.anyio
+
+
+async def opened(desk: Desk, subject: str, sender: str = "", *, has_files: bool = False, **shown: object) -> Answer:
+    found = await desk.ask("mail_search", subject=subject, sender=sender, has_files=has_files, limit=50)
+    return await desk.ask("mail_read", ref=found.handle("m"), **shown)
+
+
+async def test_a_mail_is_read_as_text_in_one_request(desk: Desk) -> None:
+    answer = await opened(desk, "Budget plan", sender="Zoë", has_files=True)
+    assert len(answer.requests) == 1
+    assert "Please check the field allowance (63 person-days)" in answer.text
+    assert "From: Zoë Lindqvist (zoe.lindqvist@brackwater.example)" in answer.data
+    assert "<" not in answer.text
+
+
+async def test_quoted_mails_are_left_out_and_how_to_get_them_is_said(desk: Desk) -> None:
+    answer = await opened(desk, "BW-300 drifts after 60 hours")
+    (hint,) = (note for note in answer.notes if "quoted" in note)
+    assert hint.endswith("characters of quoted mails left out: quoted=true, or thread=true")
+    whole = await opened(desk, "BW-300 drifts after 60 hours", quoted=True)
+    assert len(whole.text) > len(answer.text)
+    assert not any("left out" in note for note in whole.notes)
+
+
+async def test_a_conversation_is_one_request_and_says_each_thing_once(desk: Desk) -> None:
+    found = await desk.ask("mail_search", subject="which vessel", limit=50)
+    answer = await desk.ask("mail_read", ref=found.handle("m"), thread=True)
+    assert len(answer.requests) == 1
+    assert sum(line.startswith("-- m") for line in answer.data) == 10
+    assert answer.text.count("Decided: we charter M/V Halcyon") == 1
+    assert answer.text.count("The cap in the signed offer is GBP 48,500") == 1
+    assert answer.data[0] == "Subject: Kestrel Sound: which vessel?"
+    assert answer.tokens <= 1500
+
+
+async def test_a_long_conversation_is_read_in_parts(desk: Desk) -> None:
+    found = await desk.ask("mail_search", subject="which vessel", limit=50)
+    ref = found.handle("m")
+    first = await desk.ask("mail_read", ref=ref, thread=True, max_chars=1500)
+    (hint,) = (note for note in first.notes if "later ones" in note)
+    second = await desk.ask("mail_read", ref=ref, thread=True, offset=int(hint.rpartition("=")[2]))
+    posts = [line for answer in (first, second) for line in answer.data if line.startswith("-- m")]
+    assert len(posts) == len(set(posts)) == 10
+
+
+async def test_a_mail_without_a_noted_conversation_is_looked_up_first(desk: Desk) -> None:
+    shown = await desk.ask("graph_get", path="/me/mailFolders/archive/messages", select="subject", top=1)
+    answer = await desk.ask("mail_read", ref=shown.handle("m"), thread=True)
+    assert not answer.is_error
+    assert len(answer.requests) == 2
+
+
+async def test_files_are_listed_with_handles_and_pictures_of_the_text_are_only_counted(desk: Desk) -> None:
+    answer = await opened(desk, "Budget plan", sender="Zoë", has_files=True)
+    files = [line for line in answer.data if line.startswith("File: ")]
+    assert [line.split(" ", 2)[2] for line in files] == [
+        "Budget plan Kestrel Sound v3.docx (37 KB)",
+        "Kestrel Sound budget.xlsx (6 KB)",
+    ]
+    assert "1 picture in the text not listed" in answer.notes
+
+
+async def test_links_are_numbers_and_are_listed_on_request(desk: Desk) -> None:
+    answer = await opened(desk, "Tidewater Weekly")
+    assert "://" not in answer.text
+    assert answer.tokens <= 700
+    listed = await opened(desk, "Tidewater Weekly", links=True)
+    assert any(line.startswith("[1] `https://") for line in listed.data)
+    assert not any("links=true" in note for note in listed.notes)
+
+
+async def test_a_stranger_with_a_borrowed_name_is_warned_of(desk: Desk) -> None:
+    answer = await opened(desk, "change of bank details")
+    (warning,) = (note for note in answer.notes if note.startswith("Sender: "))
+    assert "outside brackwater.example" in warning
+    assert "first mail from this address" in warning
+    assert "failed: the sender may be forged" in warning
+    assert len(answer.requests) == 1
+
+
+async def test_somebody_outside_who_wrote_before_is_not_called_new(desk: Desk) -> None:
+    found = await desk.ask("mail_search", sender="dana.whitlock@northmole.example")
+    answer = await desk.ask("mail_read", ref=found.handle("m"))
+    (warning,) = (note for note in answer.notes if note.startswith("Sender: "))
+    assert warning == "Sender: outside brackwater.example."
+
+
+async def test_a_colleague_is_warned_of_in_no_word(desk: Desk) -> None:
+    answer = await opened(desk, "Leave before Christmas")
+    assert not any(note.startswith("Sender: ") for note in answer.notes)
+
+
+async def test_headers_are_shown_on_request(desk: Desk) -> None:
+    without = await opened(desk, "change of bank details")
+    answer = await opened(desk, "change of bank details", headers=True)
+    assert any(line.startswith("Authentication-Results: ") for line in answer.data)
+    assert not any(line.startswith("Authentication-Results: ") for line in without.data)
+
+
+async def test_a_long_text_is_read_in_parts_that_make_the_whole(desk: Desk) -> None:
+    found = await desk.ask("mail_search", subject="Tidewater Weekly")
+    ref, parts, offset = found.handle("m"), "", 0
+    while True:
+        answer = await desk.ask("mail_read", ref=ref, max_chars=500, offset=offset)
+        body = "\n".join(answer.data).partition("\n\n")[2]
+        parts += f"{body}\n"
+        hints = [note for note in answer.notes if "offset=" in note]
+        if not hints:
+            break
+        offset = int(hints[0].rpartition("=")[2])
+    whole = "\n".join((await desk.ask("mail_read", ref=ref)).data).partition("\n\n")[2]
+    assert parts.split() == whole.split()
+
+
+@pytest.mark.parametrize("ref", ["m2222222222", "hello", "", "../me", "x" * 5000])
+async def test_a_handle_that_is_none_says_where_to_get_one(desk: Desk, ref: str) -> None:
+    answer = await desk.ask("mail_read", ref=ref)
+    assert answer.is_error
+    assert "Use a handle from mail_search." in answer.text
+    assert answer.requests == []
+
+
+async def test_a_handle_of_another_kind_is_told_so(desk: Desk) -> None:
+    folders = await desk.ask("mail_folders")
+    handle = folders.handle("f")
+    answer = await desk.ask("mail_read", ref=handle)
+    assert answer.text == f"{handle} is a folder, not a message.\nUse a handle from mail_search."
+
+
+async def test_the_folders_are_a_tree_with_counts(desk: Desk) -> None:
+    answer = await desk.ask("mail_folders")
+    names = [line.strip().split(" ", 1)[1] for line in answer.data]
+    assert any(name.startswith("Inbox [inbox] ") for name in names)
+    assert any(name.startswith("Itens Enviados [sentitems] 0/") for name in names)
+    assert any(line.startswith("    f") for line in answer.data)
+    assert len(answer.requests) <= 2
+    assert answer.tokens <= 300

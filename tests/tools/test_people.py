@@ -1,0 +1,51 @@
+"""Finding people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.tools.desk import Desk
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_somebody_is_found_in_one_request_and_named_once(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="Tomasz")
+    assert len(answer.requests) == 1
+    (line,) = [line for line in answer.data if "tomasz.halloran@" in line]
+    assert "Tomasz Halloran (tomasz.halloran@brackwater.example) | Head of Field Operations" in line
+
+
+async def test_somebody_and_their_manager_are_two_requests(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="ines okafor", manager=True)
+    assert len(answer.requests) == 2
+    assert any(line.startswith("Manager: p") and "Tomasz Halloran" in line for line in answer.data)
+
+
+async def test_an_address_book_of_ones_own_is_searched_too(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="Sunniva")
+    assert any("your contact" in line for line in answer.data)
+
+
+async def test_nobody_found_says_where_was_looked(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="Xaviera Quux")
+    assert answer.data == []
+    assert answer.notes == [
+        "Nobody found in: contacts, directory, people. Try another spelling, or only one of the names."
+    ]
+
+
+@pytest.mark.parametrize("query", ["O'Brien", '"; drop', "a\\b", "ü" * 100, "*", "%27"])
+async def test_odd_names_are_searched_for_and_break_nothing(desk: Desk, query: str) -> None:
+    answer = await desk.ask("people_find", query=query)
+    assert not answer.is_error, answer.text
+
+
+@pytest.mark.parametrize("query", ["", "x" * 101])
+async def test_a_query_that_is_none_is_refused_before_anything_is_asked(desk: Desk, query: str) -> None:
+    answer = await desk.ask("people_find", query=query)
+    assert answer.is_error
+    assert answer.requests == []
