@@ -63,7 +63,10 @@ SCOPES = {
     **_scopes(Grant.ADMIN, _SAID_TO_BE_PERSONAL, personal=True),
 }
 
-# What `login --add` understands: the scopes for reading a workload.
+# What every sign-in asks for.
+_FIRST = "User.Read"
+
+# What `login --add` understands besides names of permissions: the scopes for reading a workload.
 WORKLOADS = {
     "mail": frozenset({"Mail.Read", "MailboxSettings.Read"}),
     "calendar": frozenset({"Calendars.Read", "MailboxSettings.Read"}),
@@ -184,12 +187,23 @@ _ADVICE = {
 
 
 def _command(scopes: Iterable[str]) -> str:
-    """The command that asks for them."""
-    workloads = [next((name for name, known in WORKLOADS.items() if scope in known), None) for scope in scopes]
-    words = [f"--add {name}" for name in dict.fromkeys(workloads) if name]
+    """The command that asks for them: by workload where it has one, else by name."""
+    asked = [scope for scope in scopes if scope != _FIRST]
+    names = [next((name for name, known in WORKLOADS.items() if scope in known), scope) for scope in asked]
+    words = [f"--add {name}" for name in dict.fromkeys(names)]
     return " ".join(["mcp-local-graph login", *(words or ["--again"])])
+
+
+def named(word: str) -> frozenset[str]:
+    """The permissions that a person means by a workload's name or by a permission's own.
+
+    Raises:
+        KeyError: it is neither.
+    """
+    by_name = {scope.casefold(): frozenset({scope}) for scope in SCOPES}
+    return {**by_name, **WORKLOADS}[word.casefold()]
 
 
 def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
     """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
-    return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {"User.Read"}
+    return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {_FIRST}

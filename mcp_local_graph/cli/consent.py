@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from mcp_local_graph import app
-from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, meaning
+from mcp_local_graph.catalogue.scopes import WORKLOADS, meaning, named
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.tools import needed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mcp_local_graph.auth.consent import Approval
     from mcp_local_graph.config import Settings
 
@@ -26,19 +28,21 @@ def command(settings: Settings, *, what: tuple[str, ...]) -> None:
 
     WHAT are permissions (Mail.Read) or workloads (mail); without any, all that the tools may ask for.
     """
-    wanted = frozenset[str]().union(*map(_scopes, what)) if what else needed(app.tools(settings))
+    wanted = scopes_of(what) if what else needed(app.tools(settings))
     approval = asyncio.run(app.services(settings).auth.approval(wanted))
     output.say(message(approval) if approval.scopes else "All of these permissions are granted already.")
 
 
-def _scopes(name: str) -> frozenset[str]:
-    """The permissions that a word of the command line stands for."""
-    by_name = {scope.casefold(): scope for scope in SCOPES}
-    if name.casefold() in by_name:
-        return frozenset({by_name[name.casefold()]})
-    if name not in WORKLOADS:
-        raise click.BadParameter(f"{name} is neither a permission known here nor one of {', '.join(sorted(WORKLOADS))}")
-    return WORKLOADS[name]
+def scopes_of(words: Iterable[str]) -> frozenset[str]:
+    """The permissions that words of the command line stand for. Raises click.BadParameter."""
+    found = frozenset[str]()
+    for word in words:
+        try:
+            found |= named(word)
+        except KeyError:
+            known = ", ".join(sorted(WORKLOADS))
+            raise click.BadParameter(f"{word} is neither a permission known here nor one of {known}") from None
+    return found
 
 
 def message(approval: Approval) -> str:

@@ -14,7 +14,7 @@ from mcp_local_graph.auth.accounts import FIRST_SCOPES
 from mcp_local_graph.auth.credentials import CredentialTokens
 from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
 from mcp_local_graph.cli import output, qr
-from mcp_local_graph.cli.consent import message
+from mcp_local_graph.cli.consent import message, scopes_of
 from mcp_local_graph.cli.options import SETTINGS, with_settings
 from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
@@ -38,19 +38,19 @@ _QR_COLUMNS = 50
 @click.option("--again", is_flag=True, help="Sign in though somebody is signed in, for instance as somebody else.")
 @click.option(
     "--add",
-    "workloads",
+    "wanted",
     multiple=True,
-    type=click.Choice(sorted(WORKLOADS)),
-    help="Ask for the permissions to read this too, ahead of time. May be given several times.",
+    metavar="WHAT",
+    help=f"Ask for more ahead of time: a permission by name, or what it takes to read {', '.join(sorted(WORKLOADS))}. "
+    "May be given several times.",
 )
 @with_settings
-def command(settings: Settings, *, again: bool, workloads: tuple[str, ...]) -> None:
+def command(settings: Settings, *, again: bool, wanted: tuple[str, ...]) -> None:
     """Sign in to Microsoft 365: in the browser where there is one, else by a code.
 
     The ids given as flags are kept in the settings file, so that a host needs none.
     """
-    added = frozenset[str]().union(*(WORKLOADS[workload] for workload in workloads))
-    asyncio.run(_login(settings, added, again=again))
+    asyncio.run(_login(settings, scopes_of(wanted), again=again))
 
 
 async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> None:

@@ -139,6 +139,10 @@ class Graph:
         """Whether an optional scope of the tool was granted already, so that using it asks nobody."""
         return scope in self._caller.granted
 
+    def remedy(self, scope: str) -> str:
+        """What to do about a permission that was not granted, in whole sentences."""
+        return self._caller.remedy(frozenset({scope}))
+
     def ask(self, target: Target, **options: Unpack[Options]) -> Ask:
         """A read that is not sent yet.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from mcp_local_graph.catalogue import reading
-from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, grant_of
+from mcp_local_graph.catalogue.scopes import SCOPES
 from mcp_local_graph.errors import GraphRefused, HandleUnknown, PermissionMissing, RequestRefused
 from mcp_local_graph.graph.client import Kind, Page, Shown
 from mcp_local_graph.jobs import denied, graph_path, graph_query, places, tables
@@ -136,7 +136,7 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
     try:
         answer = await graph.get(ask)
     except PermissionMissing as refused:
-        raise _explained(refused, scope, granted=graph.may(scope)) from refused
+        raise _explained(graph, refused, scope) from refused
     except GraphRefused as refused:
         # Here the options are the model's, whatever is said of them elsewhere.
         refused.remedy = _ADVICE.get(refused.trace.code) or refused.remedy or _LOOK
@@ -221,18 +221,16 @@ def _check_person(graph: Graph, asked: _Asked, scope: str) -> None:
         raise RequestRefused("Personal Microsoft accounts do not have this.", "It needs a work or school account.")
 
 
-def _explained(refused: PermissionMissing, scope: str, *, granted: bool) -> PermissionMissing:
+def _explained(graph: Graph, refused: PermissionMissing, scope: str) -> PermissionMissing:
     """Which permission is missing and who can grant it, where a rule knows it."""
     if not scope:
         what = "Microsoft Graph refuses this for your account."
         remedy = "Which permission it needs is not known here. Ask your administrator."
-    elif granted:
-        what, remedy = f"{scope} was granted, and your account still may not read this.", "Ask whoever owns it."
+    elif graph.may(scope):
+        what = f"{scope} was granted, and your account still may not read this."
+        remedy = "Ask its owner, or your administrator."
     else:
-        what = f"Reading this needs the permission {scope}, which was not granted."
-        workload = next((name for name, scopes in WORKLOADS.items() if scope in scopes), "")
-        ask = f"Run `mcp-local-graph login --add {workload}`. " if workload else ""
-        remedy = f"{ask}It can be granted by {grant_of(scope)}."
+        what, remedy = f"Reading this needs the permission {scope}, which was not granted.", graph.remedy(scope)
     return PermissionMissing(what, remedy, trace=refused.trace)
 
 

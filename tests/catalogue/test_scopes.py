@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, Grant, advice, for_first_sign_in, grant_of
+from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, Grant, advice, for_first_sign_in, grant_of, named
 from tests.tools import referee
 
 
@@ -59,3 +61,17 @@ def test_missing_permissions_of_several_kinds_are_told_apart() -> None:
 
 def test_a_personal_account_grants_everything_itself() -> None:
     assert advice({"Mail.Read", "User.Read.All"}, personal=True).startswith("You can grant Mail.Read, User.Read.All")
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_the_command_that_is_advised_for_a_permission_asks_for_it(scope: str) -> None:
+    words = re.findall(r"`mcp-local-graph (?:login --(?:add )?|consent )(.+?)`", advice({scope}))
+    assert words
+    assert all(word == "again" if scope == "User.Read" else scope in named(word) for word in words)
+
+
+def test_a_word_that_is_neither_a_workload_nor_a_permission_names_nothing() -> None:
+    assert named("MAIL") == WORKLOADS["mail"]
+    assert named("mail.read") == {"Mail.Read"}
+    with pytest.raises(KeyError):
+        named("Mail.Raed")

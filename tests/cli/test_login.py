@@ -268,6 +268,17 @@ def test_add_asks_for_the_permissions_of_a_workload_and_once_is_enough(tenant: D
     assert again.lines[0] == f"Already signed in as {INES}."
 
 
+def test_add_takes_a_permission_by_its_name_and_nothing_else(tenant: DemoTenant, tmp_path: Path) -> None:
+    by_code(tenant, tmp_path)
+    words = flags(tenant, tmp_path, sign_in="device")
+    assert here("login", "--add", "presence.read", *words, help_with=with_a_code(tenant)).code == 0
+    (granted,) = (line for line in here("status", *words).lines if line.startswith("  Granted: "))
+    assert "Presence.Read" in granted
+    wrong = here("login", "--add", "Mail.Raed", *words)
+    assert wrong.code == 2
+    assert "Mail.Raed is neither a permission known here nor one of" in wrong.err
+
+
 def test_logout_forgets_the_account_in_use_and_all_forgets_everybody(tenant: DemoTenant, tmp_path: Path) -> None:
     by_code(tenant, tmp_path)
     by_code(tenant, tmp_path, "--again", account=MARIT)
