@@ -16,14 +16,14 @@ def command() -> None:
 
 def table() -> str:
     """The tools as a table in Markdown, as it stands in the README."""
-    rows = ["| tool | what it does | effect | permissions | uses, where granted |", "|---|---|---|---|---|"]
-    rows += [
-        f"| `{tool.name}` | {tool.description} | {tool.effect} | {_listed(tool.scopes)} | {_listed(tool.optional)} |"
+    heads = ("tool", "toolset", "what it does", "needs", "asks for, where an argument needs it", "uses, where granted")
+    rows = [
+        (f"`{tool.name}`", tool.toolset, tool.description, *map(_listed, (tool.scopes, tool.when_asked, tool.optional)))
         for toolset in TOOLSETS
         for tool in toolset.tools
     ]
-    return "\n".join(rows)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows))
 
 
 def _listed(scopes: frozenset[str]) -> str:
-    return ", ".join(f"`{scope}`" for scope in sorted(scopes)) or "none"
+    return ", ".join(f"`{scope}`" for scope in sorted(scopes))

@@ -78,13 +78,14 @@ def test_a_flag_without_its_value_is_wrong_usage() -> None:
 def test_the_tools_are_a_table_with_the_permissions_of_each() -> None:
     ran = here("tools")
     assert (ran.code, ran.err) == (0, "")
-    rows = [line.split(" | ") for line in ran.lines[2:]]
+    rows = {cells[1]: cells[2:-1] for line in ran.lines[2:] if (cells := [cell.strip() for cell in line.split("|")])}
     tools = [tool for toolset in TOOLSETS for tool in toolset.tools]
-    assert [row[0] for row in rows] == [f"| `{tool.name}`" for tool in tools]
-    profile = next(row for row in rows if "profile_get" in row[0])
-    assert profile[2:] == ["read", "`User.Read`", "`MailboxSettings.Read`, `User.Read.All` |"]
-    assert next(row for row in rows if "account_status" in row[0])[3:] == ["none", "none |"]
-    assert {line.count("|") for line in ran.lines} == {6}
+    assert list(rows) == [f"`{tool.name}`" for tool in tools]
+    assert rows["`profile_get`"][2:] == ["`User.Read`", "", "`MailboxSettings.Read`, `User.Read.All`"]
+    assert rows["`mail_search`"][0] == "mail"
+    assert rows["`mail_search`"][2:] == ["`Mail.Read`", "`Mail.Read.Shared`", "`MailboxSettings.Read`"]
+    assert rows["`account_status`"][2:] == ["", "", ""]
+    assert {line.count("|") for line in ran.lines} == {7}
 
 
 def test_without_words_a_person_at_a_terminal_gets_help() -> None:
