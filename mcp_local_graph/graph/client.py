@@ -249,13 +249,15 @@ class Graph:
 
     def _listed(self, target: Target | Ask | None, limit: int, options: Options) -> Ask:
         """The read of a list's first page, no longer than needed."""
-        if isinstance(target, Ask):
-            return target
         if target is None:
             raise CursorUnknown("There is no cursor.", "Leave it out to begin at the start.")
-        if options.get("top") is None and self._engine.takes_top(target):
-            options = {**options, "top": min(limit, _TOP)}
-        return self.ask(target, **options)
+        if not isinstance(target, Ask):
+            if options.get("top") is None and self._engine.takes_top(target):
+                options = {**options, "top": min(limit, _TOP)}
+            target = self.ask(target, **options)
+        if target.body is not None:
+            raise ValueError("a question that is a POST has no pages")
+        return target
 
     def _page(self, run: paging.Run, ask: Ask, note: str) -> Page:
         cursor = self._kept(ask, run.place, note, run.limit) if run.place else ""

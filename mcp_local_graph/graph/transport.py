@@ -128,8 +128,11 @@ class GraphTransport(httpx.AsyncBaseTransport):
         request.extensions["timeout"] = {"connect": network.CONNECT}
         if not errand.reading:
             request.extensions["trace"] = errand.trace
+        left = errand.deadline - anyio.current_time()
+        if left <= 0:
+            raise ServiceUnavailable("This call asks more of Microsoft Graph than it has time for.", "Ask for less.")
         try:
-            with anyio.fail_after(errand.deadline - anyio.current_time()):
+            with anyio.fail_after(left):
                 async with self._slots.queue(errand.places):
                     return await patiently(lambda: self._attempt(request, errand), errand, self._pace)
         except TimeoutError as error:

@@ -130,6 +130,7 @@ class Server:
             while True:
                 connection, _ = self._listening.accept()
                 connection.settimeout(10)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # no answer waits for an ACK
                 self.connections += 1
                 self._open.append(connection)
                 self._start(self._serve, connection)

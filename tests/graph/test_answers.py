@@ -8,6 +8,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mcp_local_graph.errors import (
     ChangedMeanwhile,
@@ -28,6 +30,7 @@ from mcp_local_graph.errors import (
     StorageFull,
     Throttled,
 )
+from mcp_local_graph.graph.failures import pause_of
 from mcp_local_graph.graph.retry import Pace
 from tests.graph.rig import USER_READ, Authority, Tokens, get, http
 
@@ -202,6 +205,13 @@ async def test_the_pause_may_be_a_date(authority: Authority, form: str) -> None:
     error = await failure(authority, http(429, odata("TooManyRequests"), retry_after=until))
     assert error.retry_after is not None
     assert 540 <= error.retry_after <= 600
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{1,5} \d\d:\d\d:\d\d [+-]\d{4}"))
+def test_any_pause_is_a_number_of_seconds_or_none(header: str) -> None:
+    pause = pause_of({"retry-after": header})
+    assert pause is None or pause >= 0
 
 
 async def test_a_refused_token_is_renewed_once(authority: Authority) -> None:

@@ -79,6 +79,57 @@ async def test_a_request_asks_for_the_scopes_of_its_tool_and_its_own(authority: 
     assert not graph.may("Mail.Read")
 
 
+async def test_a_mailbox_is_mine_or_the_one_that_is_named(authority: Authority, ca_file: Path) -> None:
+    with authority.answering(http(200, b"{}")) as server:
+        connection, graph = await graph_at(server, ca_file)
+        for address in ("", graph.user_name.upper(), "support@brackwater.example"):
+            await graph.get(graph.mailbox(address).mailbox_settings)
+        await graph.get(graph.sdk.users)
+        await connection.close()
+    assert [head[0].split()[1] for head in server.heads] == [
+        "/v1.0/me/mailboxSettings",
+        "/v1.0/me/mailboxSettings",
+        "/v1.0/users/support%40brackwater.example/mailboxSettings",
+        "/v1.0/users",
+    ]
+    assert not graph.personal
+
+
+async def test_a_path_is_written_as_it_is_meant(authority: Authority, ca_file: Path) -> None:
+    paths = {
+        ("me", "drive", "root:", "a b", "ü.docx:", "content"): "me/drive/root:/a%20b/%C3%BC.docx:/content",
+        ("me", "messages", "AA/+=", "$value"): "me/messages/AA%2F%2B=/$value",
+        ("me", "drive", "root", "search(q='x&y#z')"): "me/drive/root/search(q='x%26y%23z')",
+        ("chats", "19:a@thread.v2"): "chats/19:a@thread.v2",
+        ("users", "x?$select=id"): "users/x%3F$select=id",
+    }
+    with authority.answering(http(200, b"{}")) as server:
+        connection, graph = await graph_at(server, ca_file)
+        for path in paths:
+            await graph.get(path)
+        await graph.get(("me", "calendarView"), startDateTime="2026-11-21T00:00:00Z", top=3, filter="")
+        for nothing in ("", ".", ".."):
+            with pytest.raises(NotFound):
+                graph.ask(("users", nothing, "messages"))
+        await connection.close()
+    *asked, last = (head[0].split()[1].removeprefix("/v1.0/") for head in server.heads)
+    assert asked == list(paths.values())
+    assert last == "me/calendarView?startDateTime=2026-11-21T00%3A00%3A00Z&$top=3"
+
+
+async def test_mistakes_of_ours_are_not_sent(authority: Authority, ca_file: Path) -> None:
+    with authority.answering(http(200, b"{}")) as server:
+        connection, graph = await graph_at(server, ca_file)
+        with pytest.raises(ValueError, match="zone"):
+            graph.ask(graph.me.events, zone='UTC"\r\nAuthorization: x')
+        with pytest.raises(ValueError, match="takes no top"):
+            await graph.get(graph.me, top=1)
+        with pytest.raises(ValueError, match="no pages"):
+            await graph.page(("search", "query"), limit=1, body={"requests": []})
+        await connection.close()
+    assert server.connections == 0
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"<html>Guest Wi-Fi</html>", b"[]", b"null", b'{"a":', b"\xff", b"[" * 100_000, b"9" * 5000]
 )
