@@ -313,6 +313,13 @@ BY_CODE = _table(
         "Try again in a minute.",
     ),
     (
+        (500133, 700024),
+        SignInFailed,
+        Who.YOU,
+        "Microsoft's sign-in service finds a time in the request wrong.",
+        "Set the clock of this machine right, then try again.",
+    ),
+    (
         (90055, 50196),
         Throttled,
         Who.NOBODY,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of, error_for
-from mcp_local_graph.errors import Need, ServiceUnavailable, SignInNeeded, Throttled
+from mcp_local_graph.errors import Need, ServiceUnavailable, SignInNeeded, Throttled, Trace
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 _TIMEOUT = (10, 20)
 # Seconds for a whole body, and its size: the largest answers of Entra are a few kilobytes.
 _DEADLINE, _BODY_LIMIT, _PART = 20.0, 2**20, 2**14
+# Seconds within which a connection failed that is tried once more: who waits has a deadline too.
+_SOON = 15.0
 _TOO_MANY, _SERVER_ERROR = 429, 500
+# With these a service may say when to come back.
+_LATER = {429, 503}
 _SERVICE = "Microsoft's sign-in service"
 _AGAIN = "Try again in a minute; signing in again would not help."
 _logger = logging.getLogger(__name__)
@@ -39,11 +44,14 @@ class EntraClient:
         LocalGraphError: discovery was refused (tenant or cloud are wrong).
     """
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, timeout: tuple[float, float] = _TIMEOUT) -> None:
         self._session = requests.Session()
         # Without this, requests would add a password of ~/.netrc to what we send.
         self._session.auth = _nobody
         self._session.mount("https://", Trusting(context))
+        self._timeout = timeout
+        # The refresh token that the service does not want to see again before this time, on the monotonic clock.
+        self._pause = "", 0.0
 
     def get(self, url: str, params: object = None, headers: Any = None, **_: object) -> requests.Response:  # noqa: ANN401 - MSAL's
         """Fetch discovery documents."""
@@ -60,7 +68,10 @@ class EntraClient:
         headers: Any = None,  # noqa: ANN401 - MSAL's
         **_: object,
     ) -> requests.Response:
-        """Ask for tokens or a device code."""
+        """Ask for tokens or a device code; not before the pause is over that the service asked for."""
+        token, until = self._pause
+        if token and token == _refresh_token(data) and (left := until - time.monotonic()) > 0:
+            raise _throttled(left)
         response = self._send("POST", url, params=params, data=data, headers=headers)
         if response.status_code >= 400 and (pause := _memory(response, data)) is not None:  # noqa: PLR2004 - as above
             response.headers["Retry-After"] = pause
@@ -71,14 +82,50 @@ class EntraClient:
         self._session.close()
 
     def _send(self, method: str, url: str, **parts: Any) -> requests.Response:  # noqa: ANN401 - handed through
+        """Send a request; once more where the connection failed and that does no harm."""
+        began = time.monotonic()
         try:
-            response = self._session.request(method, url, timeout=_TIMEOUT, allow_redirects=False, stream=True, **parts)
+            response = self._sent(method, url, **parts)
+        except requests.RequestException as error:
+            if not _may_be_repeated(error, parts.get("data"), time.monotonic() - began):
+                raise ServiceUnavailable(*unreachable(error)) from error
+            try:
+                response = self._sent(method, url, **parts)
+            except requests.RequestException as again:
+                raise ServiceUnavailable(*unreachable(again)) from again
+        if response.status_code in _LATER and "Retry-After" in response.headers:
+            pause = seconds(response.headers["Retry-After"])
+            self._pause = _refresh_token(parts.get("data")), time.monotonic() + pause
+        refuse_strangers(response)
+        return response
+
+    def _sent(self, method: str, url: str, **parts: Any) -> requests.Response:  # noqa: ANN401 - handed through
+        try:
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **parts
+            )
             _read_whole(response)
         except requests.RequestException as error:
             _logger.info("%s to the sign-in service failed: %s", method, type(error).__name__)
-            raise ServiceUnavailable(*unreachable(error)) from error
-        refuse_strangers(response)
+            raise
         return response
+
+
+def _refresh_token(data: Any) -> str:  # noqa: ANN401 - MSAL's
+    """The refresh token of a request, or nothing: whoever has signed in again has another one, and no pause to keep."""
+    return str((data or {}).get("refresh_token") or "")
+
+
+def _throttled(pause: float, trace: Trace | None = None) -> Throttled:
+    return Throttled(
+        f"{_SERVICE} asks for a pause.", f"Try again in {math.ceil(pause)} seconds.", trace=trace, retry_after=pause
+    )
+
+
+def _may_be_repeated(error: requests.RequestException, data: Any, seconds_gone: float) -> bool:  # noqa: ANN401 - MSAL's
+    """Whether to send a request again: not a code, which is good once, nor what took long or was not trusted."""
+    once = "code" in str((data or {}).get("grant_type"))
+    return not once and seconds_gone < _SOON and not isinstance(error, requests.exceptions.SSLError)
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -147,13 +194,7 @@ def refuse_strangers(response: requests.Response) -> None:
     answer = _json_object(response.text)
     named = error_for(answer or {}, Need(frozenset()))
     if status == _TOO_MANY:
-        pause = seconds(response.headers.get("Retry-After"))
-        raise Throttled(
-            f"{_SERVICE} asks for a pause.",
-            f"Try again in {pause:.0f} seconds.",
-            trace=named.trace,
-            retry_after=pause,
-        )
+        raise _throttled(seconds(response.headers.get("Retry-After")), named.trace)
     if status >= _SERVER_ERROR:
         fault = ServiceUnavailable(f"{_SERVICE} has a fault (HTTP {status}).", _AGAIN, trace=named.trace)
         raise named if isinstance(named, ServiceUnavailable) else fault

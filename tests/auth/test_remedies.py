@@ -24,7 +24,7 @@ CORRELATION = "b4a65ae6-a130-49c1-b6d3-7b24b15ee250"
 EXPECTED: dict[type[LocalGraphError], str] = {
     SignInNeeded: """65001 50058 50089 50132 50133 50173 70043 700082 70008 700084 70000 50074 50076 50078 50097 50158
         50072 50079 53004 50055 54005""",
-    SignInFailed: "70016",
+    SignInFailed: "70016 500133 700024",
     SignInDeclined: "65004 50199",
     SignInExpired: "70018 70019 70020 90120",
     AdminConsentNeeded: "90093 90094 90095",

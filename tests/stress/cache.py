@@ -161,7 +161,7 @@ def damages(directory: Path, random_ones: int) -> Damaged:
 
 
 def _foreign(elsewhere: Path) -> bytes:
-    elsewhere.mkdir()
+    elsewhere.mkdir(mode=0o700)
     sealed(elsewhere, bytes(32)).add(signing_in("ines"))
     return (elsewhere / FILE).read_bytes()
 

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.sandbox import DemoTenant
 
+# Before anything else is imported, the time of day is another one.
+_OTHER_CLOCK = """
+import time
+everybodys = time.time
+time.time = lambda: everybodys() + {ahead}
+from mcp_local_graph.__main__ import main
+main()
+"""
 # Seconds. What has less than five minutes left is renewed, so the one is too short to be used again.
 _SHORT, _LONG = 200, 3600
 
@@ -59,34 +67,33 @@ async def refreshes(tenant: DemoTenant, directory: Path, servers: int) -> Asked:
 
 async def first_calls(tenant: DemoTenant, directory: Path, era: str, calls: int) -> Asked:
     """Make `calls` at once where nobody has signed in."""
-    shown: list[str] = []
-    async with _served(tenant, directory, era, shown) as host:
-        return _asked(tenant, await _all(host, calls), shown)
+    return await calls_of_one(tenant, directory, era, calls)
 
 
 async def later_calls(tenant: DemoTenant, directory: Path, era: str, calls: int) -> Asked:
     """Make `calls` at once where the token has expired."""
     await _share_expired_token(tenant, directory)
-    return await _calls_of_one(tenant, directory, era, calls)
+    return await calls_of_one(tenant, directory, era, calls)
 
 
 async def refused_calls(tenant: DemoTenant, directory: Path, era: str, calls: int) -> Asked:
     """Make `calls` at once where Graph refuses a token that looks good."""
     await sign_in(service(tenant, directory, token_store=TokenStore.PLAINTEXT))
     tenant.control.expire_access_tokens()
-    return await _calls_of_one(tenant, directory, era, calls)
+    return await calls_of_one(tenant, directory, era, calls)
 
 
 async def challenged_calls(tenant: DemoTenant, directory: Path, era: str, calls: int) -> Asked:
     """Make `calls` at once where Graph asks for newer claims than the token has."""
     await sign_in(service(tenant, directory, token_store=TokenStore.PLAINTEXT))
     tenant.control.challenge_access_tokens(tenant.person.user_name)
-    return await _calls_of_one(tenant, directory, era, calls)
+    return await calls_of_one(tenant, directory, era, calls)
 
 
-async def _calls_of_one(tenant: DemoTenant, directory: Path, era: str, calls: int) -> Asked:
+async def calls_of_one(tenant: DemoTenant, directory: Path, era: str, calls: int, *, ahead: int = 0) -> Asked:
+    """Make `calls` at once of one server, whose clock is so many seconds ahead of everybody's."""
     shown: list[str] = []
-    async with _served(tenant, directory, era, shown) as host:
+    async with _served(tenant, directory, era, shown, ahead) as host:
         tenant.control.clear_requests()
         return _asked(tenant, await _all(host, calls), shown)
 
@@ -98,7 +105,9 @@ async def _share_expired_token(tenant: DemoTenant, directory: Path) -> None:
 
 
 @asynccontextmanager
-async def _served(tenant: DemoTenant, directory: Path, era: str, shown: list[str]) -> AsyncIterator[Client]:
+async def _served(
+    tenant: DemoTenant, directory: Path, era: str, shown: list[str], ahead: int = 0
+) -> AsyncIterator[Client]:
     """A host that has started the server as a process, before a person who signs in where that is `shown`."""
     doing: list[asyncio.Task[object]] = []
 
@@ -108,7 +117,8 @@ async def _served(tenant: DemoTenant, directory: Path, era: str, shown: list[str
         doing.append(asyncio.ensure_future(in_thread(Person().sign_in, params.url)))
         return ElicitResult(action="accept")
 
-    command = ["-m", "mcp_local_graph", "serve", *support.flags(tenant, directory)]
+    program = ["-c", _OTHER_CLOCK.format(ahead=ahead)] if ahead else ["-m", "mcp_local_graph"]
+    command = [*program, "serve", *support.flags(tenant, directory)]
     parameters = StdioServerParameters(command=sys.executable, args=command, env=dict(os.environ))
     with (directory / "stderr").open("a", encoding="utf-8") as errors:
         async with Client(stdio_client(parameters, errlog=errors), mode=era, elicitation_callback=asked) as client:
