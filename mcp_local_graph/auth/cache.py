@@ -71,6 +71,8 @@ def open_vault(place: Place) -> vault.Vault:
         return vault.plain(place.file(".json"))
     store, reason = keys.find(place.state_dir)
     if store is None:
+        if place.is_sealed():
+            _logger.warning("The sign-in that is kept here is out of reach: %s", reason)
         return vault.MemoryVault(f"{reason}. To keep it in plain text instead: --token-store plaintext")
     try:
         key = store.get() or _create(store, place)

@@ -120,13 +120,13 @@ class FileVault:
     def load(self) -> bytes | None:
         """What was saved last; None where there is nothing, or nothing that can be read."""
         try:
-            content = self._content()
+            content, _ = self._content()
             if content is None:
                 with self._lock_if_free():
                     # A writer may have mended it since: only what is still bad under the lock goes out of the way.
-                    content = self._content()
+                    content, why = self._content()
                     if content is None:
-                        self.set_aside()
+                        self.set_aside(why)
         except FileNotFoundError:
             return None
         return content
@@ -148,23 +148,22 @@ class FileVault:
             raise
         _flush_directory(self._path.parent)
 
-    def set_aside(self) -> None:
+    def set_aside(self, why: str = "cannot be read") -> None:
         """Rename the file. The random end: two damaged files within a second must not replace each other."""
         aside = self._path.with_suffix(f".bad-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}")
-        _logger.warning("The token cache %s cannot be read; it was set aside as %s", self._path.name, aside.name)
+        _logger.warning("The token cache %s %s; it was set aside as %s", self._path.name, why, aside.name)
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
             self._path.replace(aside)
 
-    def _content(self) -> bytes | None:
-        """What the file holds; None where that makes no sense, or where somebody else may have put it there."""
+    def _content(self) -> tuple[bytes | None, str]:
+        """What the file holds; None and why where that makes no sense, or somebody else may have put it there."""
         try:
             stored, shared = private.read(self._path)
         except private.NotOurs as error:
-            _logger.warning("The token cache %s %s", self._path.name, error.strerror)
-            return None
+            return None, str(error.strerror)
         if shared:
             _logger.warning("Others could read the token cache %s; it is for this account alone now", self._path.name)
-        return self._open(stored)
+        return self._open(stored), "cannot be read"
 
     def _lock_if_free(self) -> contextlib.AbstractContextManager[None]:
         """The lock of writers, unless this thread holds it already."""
