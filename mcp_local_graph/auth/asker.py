@@ -195,12 +195,12 @@ class Asker:
         return frozenset(account.home_account_id for account in self._opened()[0].cache.accounts())
 
     def _keep(self, account: Account, need: Need, answer: dict[str, Any]) -> None:
-        from mcp_local_graph.auth.outcomes import graph_scopes  # noqa: PLC0415 - brings MSAL
+        from mcp_local_graph.auth.cache import Newest  # noqa: PLC0415 - brings MSAL
+        from mcp_local_graph.auth.outcomes import graph_scopes  # noqa: PLC0415 - as above
 
         cache = self._opened()[0].cache
         home, granted = account.home_account_id, graph_scopes(answer)
-        secret = str(answer["access_token"])
-        cache.note_token(home, secret, asked=need.scopes, granted=granted, claims=need.claims)
+        cache.note_token(home, Newest.of(answer), asked=need.scopes, granted=granted, claims=need.claims)
         cache.note_person(account)
 
     def _drop(self, account: Account) -> None:

@@ -58,6 +58,18 @@ class Place(NamedTuple):
                 path.unlink(missing_ok=True)
 
 
+class Newest(NamedTuple):
+    """The tokens of an answer; a refresh may bring no new refresh token."""
+
+    access: str
+    refresh: str | None = None
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> Newest:
+        """Those of MSAL's answer."""
+        return cls(str(answer["access_token"]), answer.get("refresh_token"))
+
+
 def open_vault(place: Place) -> vault.Vault:
     """The safest vault that this machine has and the setting allows. Never plain text by itself.
 
@@ -170,12 +182,12 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                 self._noted(account).used.update(new)
 
     def note_token(
-        self, account: str, secret: str, *, asked: Iterable[str], granted: Iterable[str], claims: str | None = None
+        self, account: str, newest: Newest, *, asked: Iterable[str], granted: Iterable[str], claims: str | None = None
     ) -> None:
-        """Remember what the newest access token was asked for, and drop the older ones of this account.
+        """Remember what the newest access token was asked for, and drop the older tokens of this account.
 
-        MSAL keeps a token for each set of scopes, and would give out an old one, a revoked one perhaps, whose set is
-        larger.
+        MSAL keeps one for each set of scopes, and would give out an old access token, a revoked one perhaps, whose set
+        is larger; and where one refresh token is refused, it asks with each other that it has.
         """
         with self._transaction():
             note = self._noted(account)
@@ -184,10 +196,13 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             if self._waiting and self._waiting.scopes <= note.granted:
                 self._waiting = None
             tokens = list(self.search(self.CredentialType.ACCESS_TOKEN, query={"home_account_id": account}))
-            realm = next((token["realm"] for token in tokens if token["secret"] == secret), None)
+            realm = next((token["realm"] for token in tokens if token["secret"] == newest.access), None)
             for token in tokens:
-                if token["realm"] == realm and token["secret"] != secret:
+                if token["realm"] == realm and token["secret"] != newest.access:
                     self.remove_at(token)
+            for token in list(self.search(self.CredentialType.REFRESH_TOKEN, query={"home_account_id": account})):
+                if newest.refresh and token["secret"] != newest.refresh:
+                    self.remove_rt(token)
 
     def note_person(self, account: Account) -> None:
         """Remember who an account is: MSAL files the tenant as the settings spell it, and no name for some."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcp_local_graph.auth import broker
+from mcp_local_graph.auth.cache import Newest
 from mcp_local_graph.auth.challenges import answers
 from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
 from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of
@@ -79,8 +80,8 @@ class Silent:
                 raise
             self._check(answer, entry)
             if answer.get("token_source") != "cache":
-                secret, granted = str(answer["access_token"]), graph_scopes(answer)
-                self._cache.note_token(home, secret, asked=asked, granted=granted, claims=need.claims)
+                newest, granted = Newest.of(answer), graph_scopes(answer)
+                self._cache.note_token(home, newest, asked=asked, granted=granted, claims=need.claims)
         return str(answer["access_token"])
 
     def _usable(self, home: str, need: Need, instead_of: str | None) -> str | None:

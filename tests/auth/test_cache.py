@@ -10,7 +10,7 @@ import pytest
 
 from mcp_local_graph.auth import vault
 from mcp_local_graph.auth.accounts import Account
-from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
+from mcp_local_graph.auth.cache import AccountCache, Newest, Place, open_vault
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.kit import BASIC, service, sign_in
@@ -71,7 +71,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_everything_about_an_account_outlives_the_process(tmp_path: Path) -> None:
     cache = sealed(tmp_path)
     cache.add(signing_in("ines"))
-    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read", "Mail.Read"})
+    cache.note_token("ines.tenant", Newest(""), asked=(), granted={"User.Read", "Mail.Read"})
     cache.use("ines.tenant")
     later = sealed(tmp_path)
     assert later.accounts() == (Account("ines.tenant", "ines@brackwater.example", "tenant"),)
@@ -109,9 +109,9 @@ def test_a_writer_keeps_what_another_wrote_meanwhile(tmp_path: Path) -> None:
 
 def test_scopes_grow_and_are_retired(tmp_path: Path) -> None:
     cache = sealed(tmp_path)
-    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read"})
-    cache.note_token("ines.tenant", "", asked=(), granted={"Mail.Read"})
-    cache.note_token("marit.tenant", "", asked=(), granted={"Files.Read"})
+    cache.note_token("ines.tenant", Newest(""), asked=(), granted={"User.Read"})
+    cache.note_token("ines.tenant", Newest(""), asked=(), granted={"Mail.Read"})
+    cache.note_token("marit.tenant", Newest(""), asked=(), granted={"Files.Read"})
     assert cache.granted("ines.tenant") == {"User.Read", "Mail.Read"}
     cache.retire("ines.tenant", {"Mail.Read", "Never.Granted"})
     cache.retire("nobody.tenant", {"Mail.Read"})
@@ -148,7 +148,7 @@ def test_an_account_that_leaves_takes_its_tokens_and_scopes_along_and_nothing_el
     cache = plain(tmp_path)
     for name in ("ines", "marit"):
         cache.add(signing_in(name))
-        cache.note_token(f"{name}.tenant", "", asked=(), granted={"User.Read"})
+        cache.note_token(f"{name}.tenant", Newest(""), asked=(), granted={"User.Read"})
         cache.use(f"{name}.tenant")
     cache.remove("ines.tenant")
     assert (names(cache), cache.in_use) == (["marit"], "marit.tenant")
@@ -209,7 +209,7 @@ def test_a_call_is_served_from_memory_where_the_disk_cannot_be_written(
     cache = plain(blocked(tmp_path))
     assert names(cache) == []
     cache.add(signing_in("ines"))
-    cache.note_token("ines.tenant", "", asked=(), granted={"User.Read"})
+    cache.note_token("ines.tenant", Newest(""), asked=(), granted={"User.Read"})
     cache.use("ines.tenant")
     assert (names(cache), cache.in_use, tokens(cache)) == (["ines"], "ines.tenant", [f"{RT}ines"])
     (warning,) = warnings(caplog)

@@ -299,6 +299,19 @@ async def test_what_an_administrator_granted_for_all_is_used_without_asking(tena
     assert await auth.granted() == {"User.Read", "MailboxSettings.Read"}
 
 
+async def test_what_is_refused_is_asked_once_however_often_the_person_signed_in(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth)
+    await sign_in(auth, need=Need(frozenset({"User.Read", "Contacts.Read"})))
+    tenant.control.revoke_sign_in(tenant.person.user_name)
+    tenant.control.clear_requests()
+    assert (await needed(auth)).trace.code == "AADSTS50173"
+    assert len(tenant.control.requests("token")) == 1
+
+
 async def test_a_permission_that_was_withdrawn_does_not_take_the_others_along(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:
@@ -577,7 +590,7 @@ async def test_a_network_that_is_down_is_no_reason_to_sign_in_even_when_asked(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:
     auth = await expiring(tenant, tmp_path)
-    tenant.control.queue_entra_error("reset")
+    tenant.control.queue_entra_error("reset", times=2)
     assert type(await failure(Accounts(auth).require())) is ServiceUnavailable
 
 
