@@ -51,7 +51,7 @@ class Answer:
 class Desk:
     """A person at work: what they have on disk, and a server of theirs while `open` lasts."""
 
-    def __init__(self, tenant: DemoTenant, directory: Path, **settings: Any) -> None:  # noqa: ANN401 - any setting
+    def __init__(self, tenant: DemoTenant, directory: Path, /, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.tenant = tenant
         self._client: Client | None = None
         self.last: Answer

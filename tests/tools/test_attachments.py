@@ -91,3 +91,16 @@ async def test_a_file_that_was_not_listed_by_us_is_looked_up_first(desk: Desk) -
     answer = await desk.ask("attachment_read", ref=listed.handle("a", ".docx"))
     assert "Charter M/V Halcyon" in answer.text
     assert len(answer.requests) <= 2
+
+
+async def test_how_far_it_is_with_a_file_is_told(desk: Desk) -> None:
+    found = await desk.ask("mail_search", query="budget plan", has_files=True)
+    read = await desk.ask("mail_read", ref=found.handle("m"))
+    told: list[str | None] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        told.append(message)
+
+    async with desk.open() as client:
+        await client.call_tool("attachment_read", {"ref": read.handle("a")}, progress_callback=note)
+    assert told == ["Fetching the file", "Reading the file"]

@@ -11,8 +11,8 @@ from pydantic import Field
 from mcp_local_graph.errors import DocumentUnreadable
 from mcp_local_graph.jobs.lines import bytes_in_words
 from mcp_local_graph.safety.untrusted import Untrusted, line, prose
-from mcp_local_graph.tools.mail.toolset import MAIL, scope_of
-from mcp_local_graph.tools.needs import Documents, Effect, Graph, Image, Kind, Reading
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, scope_of
+from mcp_local_graph.tools.needs import Documents, Effect, Graph, Image, Kind, Progress, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Bytes. More is not fetched: a model could not read it either.
 _MOST = 25_000_000
+_OF_EVENT = "Calendars.Read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,11 @@ class DocumentText(Reading):
         return (self.picture,) if self.picture else ()
 
 
-@MAIL.tool("Read attachment", effect=Effect.READ, scopes={"Mail.Read"})
+@MAIL.tool("Read attachment", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED, _OF_EVENT})
 async def attachment_read(
     graph: Graph,
     documents: Documents,
+    progress: Progress,
     ref: Annotated[str, Field(description="Handle of an attachment")],
     pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7")] = "",
     image: Annotated[bool, Field(description="Show a picture as one")] = False,
@@ -62,7 +64,9 @@ async def attachment_read(
     found = graph.find(ref, Kind.ATTACHMENT)
     facts = await _facts(graph, found)
     _check(facts)
-    content = await graph.download((*found.path, "$value"), limit=_MOST, scope=scope_of(found.path))
+    await progress(0, 2, "Fetching the file")
+    content = await graph.download((*found.path, "$value"), limit=_MOST, scope=_scope(found))
+    await progress(1, 2, "Reading the file")
     document = await documents.read(
         content.content,
         name=str(facts.get("name") or ""),
@@ -74,12 +78,17 @@ async def attachment_read(
     return text_of(str(facts.get("name") or "no name"), document, wants_image=image)
 
 
+def _scope(found: Found) -> str | None:
+    """A file may hang at an event too."""
+    return _OF_EVENT if "events" in found.path else scope_of(found.path)
+
+
 async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
     """What the message said of it, or Graph says now."""
     if found.note:
         facts: dict[str, Any] = json.loads(found.note)
         return facts
-    one = await graph.get(found.path, select=("id", "name", "contentType", "size"), scope=scope_of(found.path))
+    one = await graph.get(found.path, select=("id", "name", "contentType", "size"), scope=_scope(found))
     kind = str(one.get("@odata.type") or "").rpartition(".")[2]
     return {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": one.get("size")}
 

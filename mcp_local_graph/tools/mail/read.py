@@ -12,7 +12,7 @@ from mcp_local_graph.jobs import days, messages, zones
 from mcp_local_graph.jobs.lines import bytes_in_words, counted, end_of_part
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.tools.clock import Clock, clock, whole
-from mcp_local_graph.tools.mail.toolset import MAIL, domain, owner_of, scope_of, shown
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, domain, owner_of, scope_of, shown
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Thread(Reading):
         return list(self.hints)
 
 
-@MAIL.tool("Read mail", effect=Effect.READ, scopes={"Mail.Read"})
+@MAIL.tool("Read mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED})
 async def mail_read(
     graph: Graph,
     ref: Annotated[str, Field(description="Handle of a message")],
