@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 
-from mcp_local_graph.errors import NotFound
+from mcp_local_graph.errors import NotFound, RequestRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ _WRITTEN = re.compile(r"[?&](\w+)=\{")
 
 # OData's own options, which have a dollar. Everything else is by the plain name.
 _ODATA = frozenset({"select", "expand", "filter", "search", "orderby", "top", "skip", "count"})
+_LONGEST = 16_384
 # What may stand in a segment as it is: `root:`, `delta()`, `search(q='x')`, `$value`, and ids of every kind.
 _PLAIN = "$:=@!*,'()"
 
@@ -43,7 +44,15 @@ def absolute(target: Target, base_url: str, options: Mapping[str, object]) -> st
         ValueError: the endpoint does not take one of the options, or one that it needs is missing. That is a mistake
             of ours, not of the model.
         NotFound: an id in the path is none.
+        RequestRefused: it is longer than any server takes.
     """
+    url = _made(target, base_url, options)
+    if len(url) > _LONGEST:
+        raise RequestRefused("The question is too long.", "Use fewer or shorter arguments.")
+    return url
+
+
+def _made(target: Target, base_url: str, options: Mapping[str, object]) -> str:
     given = {name: value for name, value in options.items() if value not in (None, (), [], "")}
     if isinstance(target, tuple):
         path = "/".join(quote(segment, safe=_PLAIN, errors="replace") for segment in target)

@@ -9,6 +9,8 @@ from mcp_local_graph.errors import RequestRefused
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NEAR = {"yesterday": -1, "today": 0, "tomorrow": 1}
+# Far from both ends of what Python can count.
+_YEARS = range(1800, 2201)
 _AWAY = re.compile(r"([+-]?[0-9]{1,4}) ?d(?:ays?)?( ago)?")
 
 
@@ -29,12 +31,12 @@ def day(said: str, today: date) -> date:
         return today + timedelta(first + (WEEKDAYS.index(weekday) - today.weekday() - first) % 7)
     if away := _AWAY.fullmatch(words):
         return today + timedelta(-int(away[1]) if away[2] else int(away[1]))
-    try:
-        return datetime.fromisoformat(said.strip()).date()
-    except ValueError:
+    read = _iso(said)
+    if read is None:
         raise RequestRefused(
             "One of the days is none.", "Say YYYY-MM-DD, today, tomorrow, yesterday, a weekday, or `3 days ago`."
-        ) from None
+        )
+    return read.date()
 
 
 def moment(said: str, now: datetime) -> datetime:
@@ -45,11 +47,19 @@ def moment(said: str, now: datetime) -> datetime:
     Raises:
         RequestRefused: it is neither.
     """
+    read = _iso(said)
+    if read is None:
+        return midnight(day(said, now.date()), now)
+    return read if read.tzinfo is not None else read.replace(tzinfo=now.tzinfo)
+
+
+def _iso(said: str) -> datetime | None:
+    """An ISO date or time of a year that sums can be done with; None for anything else."""
     try:
         read = datetime.fromisoformat(said.strip())
     except ValueError:
-        return midnight(day(said, now.date()), now)
-    return read if read.tzinfo is not None else read.replace(tzinfo=now.tzinfo)
+        return None
+    return read if read.year in _YEARS else None
 
 
 def midnight(of: date, now: datetime) -> datetime:

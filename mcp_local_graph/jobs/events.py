@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import messages, zones
-from mcp_local_graph.jobs.lines import cut
+from mcp_local_graph.jobs.lines import cut, cut_sender
 from mcp_local_graph.safety.untrusted import Untrusted, line
 
 if TYPE_CHECKING:
@@ -51,10 +51,15 @@ class Summary:
     organizer: Untrusted
     marks: tuple[str, ...]
 
-    def days(self) -> Iterable[date]:
-        """The days that it touches."""
-        last = self.end - timedelta(microseconds=1) if self.end > self.start else self.end
-        return (self.start.date() + timedelta(number) for number in range((last.date() - self.start.date()).days + 1))
+    @property
+    def last(self) -> date:
+        """The last day that it touches."""
+        return (self.end - timedelta(microseconds=1) if self.end > self.start else self.end).date()
+
+    def days(self, first: date, last: date) -> Iterable[date]:
+        """The days that it touches, of those from `first` to `last`: whoever invites may name any two years."""
+        begin, end = max(self.start.date(), first), min(self.last, last)
+        return (begin + timedelta(number) for number in range((end - begin).days + 1))
 
 
 def summary(event: Mapping[str, Any], ref: str, zone: ZoneInfo, domain: str) -> Summary | None:
@@ -113,7 +118,7 @@ def view(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
 def by_days(found: Sequence[Summary], begin: datetime, end: datetime, now: datetime) -> list[str]:
     """Events below their days, those of several days below each."""
     last = (end - timedelta(microseconds=1)).date()
-    pairs = [(day, one) for one in found for day in one.days() if begin.date() <= day <= last]
+    pairs = [(day, one) for one in found for day in one.days(begin.date(), last)]
     result: list[str] = []
     for day in sorted({day for day, _ in pairs}):
         result.append(day_words.named(day, now.date()))
@@ -123,7 +128,7 @@ def by_days(found: Sequence[Summary], begin: datetime, end: datetime, now: datet
 
 
 def _listed(one: Summary, day: date) -> str:
-    facts = [cut(one.subject, 80), cut(one.where, 40), cut(one.organizer, 40), ", ".join(one.marks)]
+    facts = [cut(one.subject, 80), cut(one.where, 40), cut_sender(one.organizer, 40), ", ".join(one.marks)]
     return cut(f"{one.ref} {clock_times(one, day)} {' | '.join(fact for fact in facts if fact)}", _LINE)
 
 
@@ -131,7 +136,7 @@ def clock_times(one: Summary, day: date) -> str:
     """When it is on a day: `09:00-10:30`, `all day`, `from 22:00`, `until 06:00`."""
     if one.all_day:
         return "all day"
-    starts, ends = one.start.date() == day, (one.end - timedelta(microseconds=1)).date() <= day
+    starts, ends = one.start.date() == day, one.last <= day
     if (starts and ends) or one.end == one.start:
         return f"{one.start:%H:%M}-{one.end:%H:%M}"
     return f"from {one.start:%H:%M}" if starts else f"until {one.end:%H:%M}" if ends else "all day"

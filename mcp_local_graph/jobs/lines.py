@@ -14,6 +14,15 @@ def cut(text: str, size: int) -> str:
     return stored[: max(size - len(_MARK), 0)].decode(errors="ignore").rstrip() + _MARK
 
 
+def cut_sender(text: str, size: int) -> str:
+    """As `cut`, but what stands behind the last ` @` stays: a long name must not hide where its mails come from."""
+    name, at, host = text.rpartition(" @")
+    if not at or len(text.encode()) <= size:
+        return cut(text, size)
+    host = host if len(host) <= size // 2 else _MARK + host[len(_MARK) - size // 2 :]  # its end says whose it is
+    return cut(name, size - len((at + host).encode())) + at + host
+
+
 def end_of_part(text: str, offset: int, size: int) -> int:
     """Where a part of about `size` characters from `offset` ends: after a line or a word, where one ends near."""
     if len(text) <= offset + size:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.jobs import days, quotes, zones
-from mcp_local_graph.jobs.lines import cut
+from mcp_local_graph.jobs.lines import cut, cut_sender
 from mcp_local_graph.safety.untrusted import Links, Untrusted, from_html, line, prose
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Summary:
         """Itself on one line of at most so many bytes."""
         marks = "".join(mark for mark, on in (("*", self.unread), ("!", self.flagged), ("+", self.files)) if on)
         start = " ".join(piece for piece in (self.ref, f"{self.when:%H:%M}" if self.when else "", marks) if piece)
-        said = f"{start} {'[draft] ' if self.draft else ''}{cut(self.sender, 60)}: {cut(self.subject, 90)}"
+        said = f"{start} {'[draft] ' if self.draft else ''}{cut_sender(self.sender, 60)}: {cut(self.subject, 90)}"
         return cut(f"{said} | {self.preview}" if self.preview else said, size)
 
 
@@ -142,8 +142,9 @@ def full(recipient: Mapping[str, Any] | None) -> Untrusted:
 
 
 def is_inside(address: str, domain: str) -> bool:
-    """Whether an address is of the person's own domain. Exchange's own addresses (`/o=…`) are."""
-    return not address or address.startswith("/") or address.rpartition("@")[2].casefold() == domain.casefold()
+    """Whether an address is of the person's own domain. Exchange's own addresses (`/o=…`) are, which have no `@`."""
+    own = not address or (address.startswith("/") and "@" not in address)
+    return own or address.rpartition("@")[2].casefold() == domain.casefold()
 
 
 def text_of(body: Mapping[str, Any] | None, links: Links | None = None) -> Untrusted:

@@ -27,16 +27,25 @@ def length_of_new(text: str) -> int:
     cannot be told apart.
     """
     lines = text.split("\n")
-    end = next((number for number in range(len(lines)) if _quotes_from(lines, number)), len(lines))
+    tail = _marked_tail(lines)
+    end = next((number for number in range(len(lines)) if number == tail or _quotes_from(lines, number)), len(lines))
     return len("\n".join(lines[:end]).rstrip()) or len(text)
 
 
+def _marked_tail(lines: list[str]) -> int:
+    """The first of the lines with `>` at the end of a text; looked for once, since a stranger may send thousands."""
+    start = tail = len(lines)
+    while start and (not (line := lines[start - 1].lstrip()) or line.startswith(">")):
+        start -= 1
+        tail = start if line else tail
+    return tail
+
+
 def _quotes_from(lines: list[str], number: int) -> bool:
-    """Whether everything from this line on is quoted."""
+    """Whether what a mail program puts before a quoted mail begins on this line."""
     line = lines[number].strip()
     joined = f"{line} {lines[number + 1].strip()}" if number + 1 < len(lines) else line
     if any(begin.match(line) or begin.match(joined) for begin in _BEGINS):
         return True
-    if _FROM.match(line):
-        return sum(bool(_HEADER.match(next_.strip())) for next_ in lines[number + 1 : number + 1 + _NEAR]) >= 2  # noqa: PLR2004 - one may be part of the text
-    return line.startswith(">") and all(not rest.strip() or rest.lstrip().startswith(">") for rest in lines[number:])
+    near = lines[number + 1 : number + 1 + _NEAR] if _FROM.match(line) else []
+    return sum(bool(_HEADER.match(next_.strip())) for next_ in near) >= 2  # noqa: PLR2004 - one may be part of the text

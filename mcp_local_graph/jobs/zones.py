@@ -37,11 +37,11 @@ def moment(value: Mapping[str, Any] | str | None, zone: ZoneInfo) -> datetime | 
     text, named = (value.get("dateTime"), value.get("timeZone")) if isinstance(value, dict) else (value, "UTC")
     try:
         read = datetime.fromisoformat(str(text))
-    except ValueError:
+        if read.tzinfo is None:
+            read = read.replace(tzinfo=known(str(named)) or UTC)
+        return read.astimezone(zone)
+    except (ValueError, OverflowError):  # OverflowError: Graph's moment for none is at the beginning of time
         return None
-    if read.tzinfo is None:
-        read = read.replace(tzinfo=known(str(named)) or UTC)
-    return read.astimezone(zone)
 
 
 def utc(when: datetime) -> str:

@@ -10,7 +10,7 @@ from kiota_abstractions.authentication import AnonymousAuthenticationProvider
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
-from mcp_local_graph.errors import NotFound
+from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.graph.address import absolute
 
 if TYPE_CHECKING:
@@ -123,3 +123,8 @@ def test_an_endpoint_gets_the_options_that_it_cannot_do_without(graph: GraphServ
         absolute(graph.me.calendar_view, BASE, {"top": 3})
     with pytest.raises(ValueError, match="needs endDateTime"):
         absolute(graph.me.calendar_view, BASE, {"startDateTime": "x", "endDateTime": None})
+
+
+def test_a_question_that_is_too_long_is_not_sent() -> None:
+    with pytest.raises(RequestRefused):
+        absolute(("me", "messages"), BASE, {"search": "x" * 100_000})

@@ -37,7 +37,9 @@ def test_a_day_is_understood_as_people_say_it(said: str, meant: str) -> None:
     assert days.day(said, WEDNESDAY) == date.fromisoformat(meant)
 
 
-@pytest.mark.parametrize("said", ["", "soon", "32 November", "2026-02-30", "next week", "99999 days"])
+@pytest.mark.parametrize(
+    "said", ["", "soon", "32 November", "2026-02-30", "next week", "99999 days", "9999-12-31", "0001-01-01T00:00"]
+)
 def test_a_day_that_is_none_is_refused_with_what_to_say(said: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         days.day(said, WEDNESDAY)

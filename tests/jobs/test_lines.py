@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.jobs.lines import bytes_in_words, counted, cut, end_of_part
+from mcp_local_graph.jobs.lines import bytes_in_words, counted, cut, cut_sender, end_of_part
 
 
 def test_a_text_that_fits_is_not_cut() -> None:
@@ -45,3 +45,9 @@ def test_sizes_and_numbers_are_said_in_words() -> None:
         "2 files",
         "0 replies",
     )
+
+
+def test_what_stands_behind_a_long_name_stays() -> None:
+    assert cut_sender("Marit Solheim @fabrikam.example", 60) == "Marit Solheim @fabrikam.example"
+    assert cut_sender(f"{'Marit ' * 9}@fabrikam.example", 40) == "Marit Marit Marit M... @fabrikam.example"
+    assert cut_sender("Marit " * 9, 20) == cut("Marit " * 9, 20)

@@ -152,3 +152,13 @@ def test_what_only_two_previews_begin_with_is_kept() -> None:
 
 def test_previews_that_are_all_alike_are_not_emptied() -> None:
     assert previews(*["The tank was read at noon and is fine"] * 3) == ["The tank was read at noon and is fine"] * 3
+
+
+def test_an_outsiders_address_is_outside_though_it_begins_as_exchanges_own() -> None:
+    assert not messages.is_inside("/o=ExchangeLabs/cn=marit@fabrikam.example", HOME)
+
+
+@pytest.mark.parametrize("address", ["jon@fabrikam.example", f"jon@{'brackwater.' * 9}fabrikam.example"])
+def test_a_long_name_does_not_hide_where_a_mail_comes_from(address: str) -> None:
+    (_, line) = told(message(**{"from": who("Marit Solheim, Brackwater, Head of Finance and of the Harbour", address)}))
+    assert "fabrikam.example: Tide tables" in line

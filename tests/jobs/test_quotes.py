@@ -40,3 +40,8 @@ def test_what_stands_quoted_below_is_not_new(quoted: str) -> None:
 )
 def test_a_mail_without_a_clear_end_of_what_is_new_is_new_as_a_whole(text: str) -> None:
     assert length_of_new(text) == len(text)
+
+
+def test_thousands_of_quoted_lines_are_looked_at_once() -> None:
+    text = ">\n" * 200_000 + "That is all."  # looked at once for each of them, it would take hours
+    assert length_of_new(text) == len(text)

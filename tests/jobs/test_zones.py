@@ -51,7 +51,9 @@ def test_a_time_of_graph_is_told_in_the_zone_that_is_asked_for() -> None:
     assert zones.moment(unknown, LONDON) == datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", [None, {}, "", "soon", {"dateTime": None, "timeZone": "UTC"}])
+@pytest.mark.parametrize(
+    "value", [None, {}, "", "soon", {"dateTime": None, "timeZone": "UTC"}, "0001-01-01T00:00:00+01:00"]
+)
 def test_what_is_no_time_is_none(value: dict[str, object] | str | None) -> None:
     assert zones.moment(value, LONDON) is None
 

@@ -107,8 +107,7 @@ def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, i
 
 
 def _when(one: events.Summary, time: Clock) -> str:
-    *_, last = one.days()
-    first = one.start.date()
+    first, last = one.start.date(), one.last
     span = days.named(first, time.now.date())
     if last != first and one.all_day:
         return f"{span} to {days.named(last, time.now.date())}, all day"

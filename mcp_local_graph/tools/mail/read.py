@@ -242,10 +242,11 @@ async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
     if not thread:
         one = await graph.get(found.path, select=("conversationId",), scope=scope)
         thread = str(one.get("conversationId"))
+    quoted = str(thread).replace("'", "''")
     page = await graph.page(
         (*mailbox, "messages"),
         limit=_MOST_IN_THREAD,
-        filter=f"conversationId eq '{thread}'",  # Graph sorts no such filter: it is done here
+        filter=f"conversationId eq '{quoted}'",  # Graph sorts no such filter: it is done here
         select=_EACH,
         scope=scope,
     )
