@@ -80,6 +80,23 @@ async def test_a_host_that_stumbles_is_asked_again(authority: Authority) -> None
     assert (len(server.heads), len(files.heads)) == (1, 3)
 
 
+async def test_a_host_that_breaks_off_is_asked_again(authority: Authority) -> None:
+    def breaking(peer: Peer) -> None:
+        peer.server.heads.append(peer.head())
+        if len(peer.server.heads) == 1:
+            peer.send(b"HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\nfi")
+            peer.reset()
+        else:
+            peer.send(http(200, b"file"))
+
+    with Server(breaking, authority.server()) as files:
+        host = files.origin.removeprefix("https://")
+        with authority.answering(http(302, location=f"{files.origin}/x")) as server:
+            async with authority.graph(server, hosts=[host]) as graph:
+                assert (await graph.download(CONTENT, limit=10)).content == b"file"
+    assert len(files.heads) == 2
+
+
 async def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked(authority: Authority) -> None:
     packed = gzip.compress(bytes(2**21))
     with authority.answering(http(200, packed, content_encoding="gzip")) as server:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.errors import ServiceUnavailable, SettingsError
-from tests.graph.rig import Authority, Peer, Server, get, http
+from mcp_local_graph.errors import ServiceUnavailable, SettingsError, WriteUncertain
+from tests.graph.rig import USER_READ, Authority, Peer, Server, get, http
 
 if TYPE_CHECKING:
     import ssl
@@ -97,3 +97,42 @@ async def test_a_proxy_that_cannot_be_is_a_setting_to_mend(
             pass
     assert "http://host:port" in refused.value.remedy
     assert "1080" not in refused.value.text()
+
+
+async def test_a_write_that_ends_at_the_proxy_was_not_sent_and_is_tried_again(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = authority.server("graph.brackwater.example")
+
+    def handle(peer: Peer) -> None:
+        if peer.server.connections == 1:
+            peer.head()
+            peer.reset()
+        else:
+            proxy(inner)(peer)
+
+    with Server(handle) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
+        async with authority.to(GRAPH) as client:
+            answer = await client.post(f"{GRAPH}/v1.0/me/sendMail", extensions={"scopes": USER_READ})
+    assert answer.status_code == 200
+    assert server.heads[-1][0] == "POST /v1.0/me/sendMail HTTP/1.1"
+    assert server.connections == 2
+
+
+async def test_a_write_that_is_lost_behind_the_proxy_may_have_been_done(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def handle(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 200 X\r\ncontent-length: 0\r\n\r\n")
+        peer.wrap(authority.server("graph.brackwater.example"))
+        peer.head()
+        peer.reset()
+
+    with Server(handle) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
+        async with authority.to(GRAPH) as client:
+            with pytest.raises(WriteUncertain):
+                await client.post(f"{GRAPH}/v1.0/me/sendMail", extensions={"scopes": USER_READ})
+    assert server.connections == 1

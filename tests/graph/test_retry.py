@@ -7,16 +7,17 @@ import re
 from typing import TYPE_CHECKING
 
 import anyio
+import httpx
 import pytest
 
 from mcp_local_graph.errors import GraphRefused, LocalGraphError, ServiceUnavailable, Throttled, WriteUncertain
+from mcp_local_graph.graph.network import setback
 from mcp_local_graph.graph.retry import Pace, pause_after
 from tests.graph.rig import USER_READ, Authority, Peer, Server, Tokens, answering, http, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import httpx
 
 pytestmark = pytest.mark.anyio
 GOOD = of({"id": "1"})
@@ -130,6 +131,25 @@ async def test_an_answer_of_somebody_else_is_not_asked_for_again(authority: Auth
             with pytest.raises(ServiceUnavailable):
                 await graph.get(graph.me)
     assert len(server.heads) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (httpx.ConnectTimeout("x"), True),
+        (httpx.ConnectError("x"), True),
+        (httpx.ReadError("x"), True),
+        (httpx.RemoteProtocolError("x"), True),
+        (httpx.ProxyError("x"), False),
+        (httpx.UnsupportedProtocol("x"), False),
+        (httpx.LocalProtocolError("x"), False),
+    ],
+)
+def test_a_failure_of_the_network_is_worth_another_attempt_or_is_not(
+    error: httpx.TransportError, *, again: bool
+) -> None:
+    found = setback(error, untouched=False)
+    assert (found.again, found.untouched, type(found.error)) == (again, False, ServiceUnavailable)
 
 
 # Pauses
