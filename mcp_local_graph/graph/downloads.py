@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mcp_local_graph.graph.transport import Errand, GraphTransport
 
 _HOPS = 3
+# Not by its name: whoever shared the file may have chosen that.
+_HOST = "SharePoint or OneDrive, where the file lies,"
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,100}", re.ASCII)
 
@@ -75,7 +77,7 @@ class Downloads:
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
-            raise network.setback(error, untouched=True) from error
+            raise network.setback(error, untouched=True, to=_HOST) from error
         if response.is_error:
             raise _refused(response.status_code)
         headers = {name: response.headers[name] for name in ("location",) if name in response.headers}
@@ -89,7 +91,7 @@ class Downloads:
         return self._ways[direct]
 
 
-def _refused(status: int) -> Exception:
+def _refused(status: int) -> Setback:
     error = ServiceUnavailable(f"The file could not be fetched (HTTP {status}).", "Try again in a minute.")
     return Setback(error, again=status in PASSING)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST = 16_384
-# What a URL may be written with (RFC 3986), without a fragment.
-_PLAIN = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
+# What a path may be written with (RFC 3986).
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%-]*")
 # The beginning that every parser reads in the same way: a host in small ASCII letters, a port, a slash.
 _HTTPS = re.compile(r"https://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?)/")
 _DOTS = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
@@ -33,10 +33,16 @@ def pinned(link: object, base_url: str) -> str:
     origin, _, version = base_url.rpartition("/")
     if text.startswith(f"{origin}:443/"):
         text = text.replace(":443/", "/", 1)
-    path = text.removeprefix(f"{origin}/{version}").partition("?")[0]
-    if not text.startswith(f"{base_url}/") or not _PLAIN.fullmatch(text) or _climbs(path):
+    rest = text.removeprefix(f"{origin}/{version}")
+    if not text.startswith(f"{base_url}/") or not _is_plain(rest) or _climbs(rest.partition("?")[0]):
         raise GraphRefused("Microsoft Graph's answer leads to another address; it was not followed.")
     return text
+
+
+def _is_plain(rest: str) -> bool:
+    """Whether what comes behind the host means the same to everybody, without a fragment. A query may be anything."""
+    path, _, query = rest.partition("?")
+    return _PLAIN.fullmatch(path) is not None and query.isprintable() and "#" not in query
 
 
 def _climbs(path: str) -> bool:
@@ -53,7 +59,7 @@ def content_host(link: str, hosts: Sequence[str]) -> str:
         GraphRefused: it leads anywhere else, or might.
     """
     found = _HTTPS.match(link)
-    if found is not None and len(link) <= _LONGEST and _PLAIN.fullmatch(link):
+    if found is not None and len(link) <= _LONGEST and _is_plain(link[found.end() :]):
         host = found[1].removesuffix(":443")
         if any(host.endswith(suffix) if suffix.startswith(".") else host == suffix for suffix in hosts):
             return host.partition(":")[0]

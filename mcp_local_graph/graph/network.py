@@ -25,23 +25,23 @@ def transport(host: str, context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(verify=context, proxy=proxy(host, context), trust_env=False, limits=limits)
 
 
-def setback(error: httpx.TransportError, *, untouched: bool) -> Setback:
+def setback(error: httpx.TransportError, *, untouched: bool, to: str = "Microsoft Graph") -> Setback:
     """What a failure of the connection means. `untouched`: nothing of the request can have arrived."""
-    told, again = _told(error)
+    told, again = _told(error, to)
     return Setback(told, again=again, untouched=untouched)
 
 
-def _told(error: httpx.TransportError) -> tuple[ServiceUnavailable, bool]:
+def _told(error: httpx.TransportError, to: str) -> tuple[ServiceUnavailable, bool]:
     """In our words, and whether it may pass."""
     if isinstance(error, httpx.TimeoutException):
-        return ServiceUnavailable("Microsoft Graph did not answer in time.", "Try again in a minute."), True
+        return ServiceUnavailable(f"{to} did not answer in time.", "Try again in a minute."), True
     if isinstance(error, httpx.ProxyError):
-        what = "The proxy did not let us through to Microsoft Graph."
+        what = f"The proxy did not let us through to {to}."
         return ServiceUnavailable(what, "Check HTTPS_PROXY."), False
     if _caused_by(error, ssl.SSLCertVerificationError):
-        what = "The certificate of Microsoft Graph is not trusted on this machine."
+        what = f"The certificate of {to} is not trusted on this machine."
         return ServiceUnavailable(what, "If your network inspects TLS, name its CA with --ca-file."), False
-    what = f"Microsoft Graph cannot be reached ({type(error).__name__})."
+    what = f"{to} cannot be reached ({type(error).__name__})."
     remedy = "Check the network connection, then try again."
     return ServiceUnavailable(what, remedy), not isinstance(error, _FINAL)
 

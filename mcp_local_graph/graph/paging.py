@@ -78,10 +78,19 @@ class Run:
 
 
 async def walk(fetch: Callable[[str], Awaitable[dict[str, Any]]], start: Place, run: Run) -> Run:
-    """Turn pages from `start` until there is enough. Raises LocalGraphError, as `fetch` and Run.take do."""
+    """Turn pages from `start` until there is enough. Raises LocalGraphError, as `fetch` and Run.take do.
+
+    Where the service fails after some items have come, they are not lost: the list is cut short, and can go on.
+    """
     place = start
     for _ in range(PAGES):
-        onward = run.take(place, await fetch(place.url))
+        try:
+            onward = run.take(place, await fetch(place.url))
+        except ServiceUnavailable as error:
+            if not run.items:
+                raise
+            run.truncated = f"Cut short: {error.what} {error.remedy}".strip()
+            return run
         if onward is None:
             return run
         place = onward

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 
 import pytest
 
@@ -78,6 +79,16 @@ async def test_a_host_that_stumbles_is_asked_again(authority: Authority) -> None
             async with authority.graph(server, hosts=[host]) as graph:
                 assert (await graph.download(CONTENT, limit=10)).content == b"file"
     assert (len(server.heads), len(files.heads)) == (1, 3)
+
+
+async def test_a_host_that_cannot_be_reached_is_not_taken_for_graph(authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        host = f"localhost:{taken.getsockname()[1]}"
+    with authority.answering(http(302, location=f"https://{host}/x")) as server:
+        async with authority.graph(server, hosts=[host]) as graph:
+            with pytest.raises(ServiceUnavailable, match="where the file lies, cannot be reached") as raised:
+                await graph.download(CONTENT, limit=10)
+    assert host not in raised.value.text()
 
 
 async def test_a_host_that_breaks_off_is_asked_again(authority: Authority) -> None:

@@ -9,12 +9,12 @@ import pytest
 from mcp_local_graph.errors import CursorUnknown, GraphRefused, ServiceUnavailable
 from mcp_local_graph.graph import paging
 from mcp_local_graph.graph.store import Store
-from tests.graph.rig import USER_READ, Authority, Server, Tokens, answering, caller, of
+from tests.graph.rig import Authority, Server, answering, caller, http, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.graph.rig import Peer
+    from tests.graph.rig import Authority, Server, answering, caller, http, of
 
 pytestmark = pytest.mark.anyio
 FOLDERS = ("me", "mailFolders")
@@ -153,6 +153,21 @@ async def test_a_list_without_an_end_is_left_after_so_many_pages_and_goes_on_by_
                 await graph.page(None, limit=50, cursor=page.cursor)
         assert f"skip={paging.PAGES} " in endless_server.heads[paging.PAGES][0]
     assert server.heads == []
+
+
+async def test_what_has_come_is_not_lost_where_the_service_fails_later(authority: Authority) -> None:
+    def failing(peer: Peer) -> None:
+        link = f"{peer.server.origin}/v1.0/me/mailFolders?$skip=2"
+        first = of({"value": items(0, 2), "@odata.nextLink": link})
+        answering(first, http(429, b"{}", retry_after="600"), of({"value": items(2, 4)}))(peer)
+
+    with Server(failing, authority.server()) as server:
+        async with authority.graph(server) as graph:
+            page = await graph.page(FOLDERS, limit=10)
+            assert ids(page) == [0, 1]
+            assert page.truncated == "Cut short: Microsoft Graph asks for a pause. Try again in 600 seconds."
+            rest = await graph.page(None, limit=10, cursor=page.cursor)
+    assert (ids(rest), rest.cursor, rest.truncated) == ([2, 3], "", "")
 
 
 @pytest.mark.parametrize("value", [None, {}, "x", 7, [1], [{}, None], [["x"]]])
