@@ -9,12 +9,12 @@ import pytest
 from mcp_local_graph.errors import CursorUnknown, GraphRefused, ServiceUnavailable
 from mcp_local_graph.graph import paging
 from mcp_local_graph.graph.store import Store
-from tests.graph.rig import Authority, Server, answering, caller, http, of
+from tests.graph.rig import USER_READ, Authority, Server, Tokens, answering, caller, http, of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.graph.rig import Authority, Server, answering, caller, http, of
+    from tests.graph.rig import Peer
 
 pytestmark = pytest.mark.anyio
 FOLDERS = ("me", "mailFolders")
