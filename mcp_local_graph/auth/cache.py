@@ -87,7 +87,7 @@ def open_vault(place: Place) -> vault.Vault:
             _logger.warning("The sign-in that is kept here is out of reach: %s", reason)
         return vault.MemoryVault(f"{reason}. To keep it in plain text instead: --token-store plaintext")
     try:
-        key = store.get() or _create(store, place)
+        key = store.get() or store.create()
     except KeyStoreUnavailable as error:
         if place.is_sealed():
             raise
@@ -97,12 +97,6 @@ def open_vault(place: Place) -> vault.Vault:
         return vault.MemoryVault(f"{place.state_dir} cannot be written ({error.strerror})")
     # The key is part of the name: two key stores that take turns must not set aside each other's file.
     return vault.sealed(place.file(f"-{vault.key_id(key).hex()}.bin"), key, f"sealed; key in the {store.name}")
-
-
-def _create(store: keys.KeyStore, place: Place) -> bytes:
-    """Make the key once, though several processes may start at the same time."""
-    with vault.plain(place.state_dir / "key").locked():
-        return store.get() or store.create()
 
 
 class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal carries no types

@@ -12,10 +12,12 @@ from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mcp_local_graph import threads
+from mcp_local_graph.auth import vault
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from keyring.backend import KeyringBackend
@@ -48,14 +50,20 @@ class KeyStore(Protocol):
         """The key, or None where there is none yet. Raises KeyStoreUnavailable."""
 
     def create(self) -> bytes:
-        """Make a key, store it, read it back. Raises KeyStoreUnavailable."""
+        """Make a key, store it, read it back; one that is there stays. Raises KeyStoreUnavailable, OSError."""
 
 
 class KeyringStore:
-    """The key as a password of one trusted `keyring` back end."""
+    """The key as a password of one trusted `keyring` back end.
 
-    def __init__(self, backend: KeyringBackend, deadline: float = _DEADLINE) -> None:
+    `guard` keeps other processes from making one at the same time: these stores have no `only if there is none`.
+    """
+
+    def __init__(
+        self, backend: KeyringBackend, guard: Callable[[], AbstractContextManager[None]], deadline: float = _DEADLINE
+    ) -> None:
         self._backend = backend
+        self._guard = guard
         self._deadline = deadline
         self.name = _TRUSTED[type(backend).__module__]
 
@@ -65,13 +73,17 @@ class KeyringStore:
         return None if stored is None else self._decoded(stored)
 
     def create(self) -> bytes:
-        """Make a key, store it, and read back what is there now."""
-        text = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
-        self._within_deadline(lambda: self._backend.set_password(_SERVICE, _ENTRY, text))
-        key = self.get()
+        """Make a key, store it, and read back what is there now; one that is there stays."""
+        with self._guard():
+            key = self.get() or self._made()
         if key is None:
             raise KeyStoreUnavailable(f"The {self.name} took a key and has none now.")
         return key
+
+    def _made(self) -> bytes | None:
+        text = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+        self._within_deadline(lambda: self._backend.set_password(_SERVICE, _ENTRY, text))
+        return self.get()
 
     def _decoded(self, stored: str) -> bytes:
         try:
@@ -115,10 +127,10 @@ def find(state_dir: Path) -> tuple[KeyStore | None, str]:
         from mcp_local_graph.auth import keychain  # noqa: PLC0415 - imports what only this system has
 
         return keychain.store(state_dir), ""
-    return _session_store()
+    return _session_store(state_dir)
 
 
-def _session_store() -> tuple[KeyStore | None, str]:
+def _session_store(state_dir: Path) -> tuple[KeyStore | None, str]:
     """The Secret Service or KWallet of the session, by keyring."""
     import keyring  # noqa: PLC0415 - a fifth of a second that only a sign-in has to pay
 
@@ -130,7 +142,7 @@ def _session_store() -> tuple[KeyStore | None, str]:
         return None, f"the key store of this session cannot be loaded ({type(error).__name__})"
     for backend in _members(offered):
         if type(backend).__module__ in _TRUSTED:
-            return KeyringStore(backend), ""
+            return KeyringStore(backend, vault.plain(state_dir / "key").locked), ""
     return None, _reason(offered)
 
 
