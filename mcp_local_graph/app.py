@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a server or a command works with."""
+    """What a server or a command works with. `limit` are the only permissions to use, None for all."""
 
     auth: AuthenticationService | CredentialTokens
     connection: Connection
     stores: Stores
     documents: Documents
+    limit: frozenset[str] | None = None
 
     async def graph(self, scopes: frozenset[str], tool: str = "") -> Graph:
         """Graph for one call of `tool`, which declares these scopes."""
@@ -49,6 +50,7 @@ class Services:
             user_name=who.user_name,
             personal=who.personal,
             remedy=partial(self._remedy, personal=who.personal),
+            limit=self.limit,
             store=await self.stores.of(who.account.key if who.account else ""),
         )
         return await self.connection.graph(caller)
@@ -129,7 +131,7 @@ def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pac
     content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
     connection = Connection(cloud.graph_url, auth.token, settings.ca_file, content_hosts, pace)
     app = f"{cloud.login_url}|{settings.client_id or settings.credential}"
-    return Services(auth, connection, Stores(settings.state_dir, app), Documents())
+    return Services(auth, connection, Stores(settings.state_dir, app), Documents(), settings.scopes or None)
 
 
 def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationService:

@@ -136,8 +136,16 @@ class Graph:
         return self._caller.personal
 
     def may(self, scope: str) -> bool:
-        """Whether an optional scope of the tool was granted already, so that using it asks nobody."""
-        return scope in self._caller.granted
+        """Whether an optional scope of the tool was granted already, so that using it asks nobody, and may be used."""
+        return scope in self._caller.granted and self._caller.leaves(scope)
+
+    def check_settings(self, *scopes: str) -> None:
+        """Nothing, where the settings leave these permissions; no name for one is none that they leave.
+
+        Raises:
+            RequestRefused: they rule one out.
+        """
+        self._caller.check(scopes)
 
     def remedy(self, scope: str) -> str:
         """What to do about a permission that was not granted, in whole sentences."""
@@ -149,9 +157,11 @@ class Graph:
         Raises:
             ValueError: the endpoint does not take one of the options; a mistake of ours.
             NotFound: an id in the path is none.
+            RequestRefused: it is too long, or the settings rule its scope out.
         """
         url = self._engine.address(target, query(options))
         scope = options.get("scope")
+        self._caller.check([scope] if scope else ())
         scopes = self._caller.scopes | {scope} if scope else self._caller.scopes
         return Ask(url, scopes, headers(url, options), options.get("body"))
 
@@ -281,6 +291,7 @@ class Graph:
         kept = cursors.find(self._caller.store, cursor, tool=self._caller.tool, origin=self._engine.base_url)
         facts = json.loads(kept.query)
         url = pinned(kept.url, self._engine.base_url)  # the file is only a file
+        self._caller.check(frozenset(facts["scopes"]) - self._caller.scopes)  # the settings may have changed
         return (
             Ask(url, frozenset(facts["scopes"]), kept.headers),
             Place(url, kept.offset),

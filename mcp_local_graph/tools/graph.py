@@ -132,6 +132,8 @@ async def graph_get(
 async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> GraphAnswer:
     scope = reading.scope_for([graph_path.name(segment) for segment in asked.path])
     _check_person(graph, asked, scope)
+    # A token covers whatever was ever granted: what the settings rule out has to be refused here.
+    graph.check_settings(scope, *_expanded(asked.path, query.expand))
     ask = graph.ask(asked.path, text=True, **asdict(query))
     try:
         answer = await graph.get(ask)
@@ -212,6 +214,13 @@ def _found(graph: Graph, segment: str) -> graph_path.Segments | None:
         if _DIGIT.search(segment):
             raise
         return None
+
+
+def _expanded(path: graph_path.Segments, expand: Sequence[str]) -> set[str]:
+    """The permissions that what is expanded takes, as far as a rule knows them."""
+    names = [graph_path.name(segment) for segment in path]
+    words = {graph_path.name(word.strip()) for word in ",".join(expand).replace("(", ",").split(",")}
+    return {scope for word in words if word and (scope := reading.scope_for([*names, word]))}
 
 
 def _check_person(graph: Graph, asked: _Asked, scope: str) -> None:

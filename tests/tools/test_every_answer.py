@@ -35,7 +35,7 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "mail_search": [{}, {"query": "x"}],
     "mail_read": [{"ref": MESSAGE, "headers": True, "links": True, "quoted": True}, {"ref": MESSAGE, "thread": True}],
     "mail_folders": [{}],
-    "calendar_list": [{"start": "2026-11-25"}],
+    "calendar_list": [{"days": 2}],
     "calendar_read": [{"ref": EVENT, "links": True}],
     "calendar_free": [{"people": ["a@b.example"]}],
     "people_find": [{"query": "x", "manager": True}],

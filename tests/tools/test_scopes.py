@@ -73,3 +73,30 @@ async def test_a_tool_names_the_permissions_that_it_lacks(
     assert answer.is_error
     assert all(scope in answer.text for scope in tool.scopes), answer.text
     assert answer.requests == []
+
+
+async def test_what_the_settings_rule_out_is_neither_asked_for_nor_used(
+    company: DemoTenant, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    company.control.forget_consent()
+    desk = Desk(company, tmp_path_factory.mktemp("limit"), sign_in=SignIn.BROWSER)
+    await desk.sign_in("User.Read", "Mail.Read", "Mail.Read.Shared", "Calendars.Read", "MailboxSettings.Read")
+    shared: dict[str, Any] = {"mailbox": "support@brackwater.example", "limit": 1}
+    async with desk.open():
+        assert "cursor=" in (await desk.ask("mail_search", **shared)).text
+        cursor = desk.last.text.rpartition("cursor=")[2].strip()
+    async with desk.open(scopes=frozenset({"User.Read", "Mail.Read"}), sign_in=SignIn.NEVER):
+        for name, arguments in [
+            ("mail_search", shared),
+            ("mail_search", {"cursor": cursor}),
+            ("graph_get", {"path": "/me/events"}),
+            ("graph_get", {"path": "/me", "expand": "events($top=1)"}),
+            ("graph_get", {"path": "/me/somethingNew"}),
+        ]:
+            answer = await desk.ask(name, **arguments)
+            assert "--scopes" in answer.text
+            assert answer.is_error
+            assert answer.requests == []
+        assert not (await desk.ask("graph_get", path="/me/messages", top=1)).is_error
+        assert not (await desk.ask("profile_get")).is_error
+        assert [request.path for request in desk.last.requests] == ["/v1.0/me"]

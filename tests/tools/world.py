@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -84,12 +85,12 @@ class World:
         }
 
     def _event(self) -> dict[str, Any]:
-        when = {"dateTime": "2026-11-25T09:00:00.0000000", "timeZone": "UTC"}
+        soon = datetime.now(UTC) + timedelta(hours=1)  # today or tomorrow in every zone
         return {
             "id": "e-1",
             "subject": self.text,
-            "start": when,
-            "end": {**when, "dateTime": "2026-11-25T10:00:00.0000000"},
+            "start": {"dateTime": f"{soon:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"},
+            "end": {"dateTime": f"{soon + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"},
             "location": {"displayName": self.text},
             "organizer": self._who(),
             "attendees": [{**self._who(), "type": self.text, "status": {"response": self.text}}],
