@@ -23,7 +23,8 @@ _ADDRESS = (
     rf"|(?<![\w:./\\])//(?=[\w.\-]{{1,250}}\.[a-z]{{2,63}}/){_PLAIN}"
 )
 _ANYWHERE = re.compile(_ADDRESS, re.IGNORECASE)
-_UNLISTED = re.compile(rf"(?<!\] `)(?:{_ADDRESS})", re.IGNORECASE)
+# A line of `Links.lines`, which is kept, or an address anywhere else.
+_UNLISTED = re.compile(rf"^\[\d{{1,3}}\] `[!-_a-~]+`$|{_ADDRESS}", re.IGNORECASE | re.MULTILINE)
 # Without one of these, in lower case, there is no address in a text.
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
@@ -104,9 +105,13 @@ def without_addresses(text: str, links: Links | None = None, *, listed: bool = F
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
     text = _ACTING.sub(r"\g<0> ", text)
-    pattern = _UNLISTED if listed else _ANYWHERE
-    text = pattern.sub(lambda found: "".join(_shown(each, links) for each in _TOGETHER.split(found[0])), text)
+    text = (_UNLISTED if listed else _ANYWHERE).sub(lambda found: _replaced(found[0], links), text)
     return _SHARE.sub(r"\\ ", text)
+
+
+def _replaced(found: str, links: Links | None) -> str:
+    """What is shown for one address or for several that are strung together; a listed one stays."""
+    return found if found.startswith("[") else "".join(_shown(each, links) for each in _TOGETHER.split(found))
 
 
 def _shown(text: str, links: Links | None) -> str:

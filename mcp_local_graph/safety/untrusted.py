@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Links", "Untrusted", "answer", "from_html", "line", "prose"]
 
+_JOINED = "\u061c\u200b\u200c\u200d\u200e\u200f\ufe00\ufe01\ufe02\ufe0e\ufe0f"
 _SPACES = re.compile(r"[\t\n]\s*|\s{2,}|\s+[\t\n]")
 _TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -39,8 +40,12 @@ class Untrusted(str):
         return self
 
     def part(self, start: int, stop: int | None = None) -> Untrusted:
-        """What stands between two places; hidden characters are counted with the first part."""
-        return Untrusted(self[start:stop], 0 if start else self.removed)
+        """What stands between two places; hidden characters are counted with the first part.
+
+        A joiner or a selector that was cut off its letter stays behind.
+        """
+        text = self[start:stop].rstrip("\u200d")
+        return Untrusted(text.lstrip(_JOINED), 0) if start else Untrusted(text, self.removed)
 
 
 def line(value: object) -> Untrusted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,21 @@ def test_a_part_of_a_text_is_still_one_and_hidden_characters_are_counted_once() 
     assert (first, first.removed, rest, rest.removed) == ("ab", 1, "cd", 0)
 
 
+def test_a_cut_through_an_emoji_leaves_nothing_hidden() -> None:
+    family = prose("a \U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f b")
+    for place in range(len(family) + 1):
+        for part in (family.part(0, place), family.part(place)):
+            assert answer(part).removed == 0
+
+
+def test_only_the_sanitiser_says_that_a_text_is_clean() -> None:
+    package = Path(__file__).parents[2] / "mcp_local_graph"
+    makers = [
+        path.name for path in package.rglob("*.py") if re.search(r"\bUntrusted\(", path.read_text(encoding="utf-8"))
+    ]
+    assert makers == ["untrusted.py"]
+
+
 def test_addresses_are_numbered_where_there_is_a_list_for_them() -> None:
     links = Links()
     text = prose("See https://a.example/x?y=1, (http://b.example/) and https://a.example/x?y=1.", links)
@@ -168,6 +184,8 @@ def test_addresses_are_numbered_where_there_is_a_list_for_them() -> None:
 
 def test_a_list_of_links_in_somebody_elses_text_is_none() -> None:
     assert prose("[1] `https://evil.example/x`") == "[1] `[evil.example]`"
+    assert answer("x [1] `https://evil.example/x`") == "x [1] `[evil.example]`"
+    assert answer("[1] `https://evil.example/x` `") == "[1] `[evil.example]` `"
 
 
 @shared
