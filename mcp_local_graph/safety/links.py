@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote
 
@@ -22,9 +23,8 @@ _ADDRESS = (
     rf"|(?<![^\W_])(?<![@./\\\-])www\.(?=\w){_PLAIN}"
     rf"|(?<![\w:./\\])//(?=[\w.\-]{{1,250}}\.[a-z]{{2,63}}/){_PLAIN}"
 )
-_ANYWHERE = re.compile(_ADDRESS, re.IGNORECASE)
-# A line of `Links.lines`, which is kept, or an address anywhere else.
-_UNLISTED = re.compile(rf"^\[\d{{1,3}}\] `[!-_a-~]+`$|{_ADDRESS}", re.IGNORECASE | re.MULTILINE)
+# A line of `Links.lines`, which is kept.
+_LISTED = r"^\[\d{1,3}\] `[!-_a-~]+`$"
 # Without one of these, in lower case, there is no address in a text.
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
@@ -105,8 +105,14 @@ def without_addresses(text: str, links: Links | None = None, *, listed: bool = F
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
     text = _ACTING.sub(r"\g<0> ", text)
-    text = (_UNLISTED if listed else _ANYWHERE).sub(lambda found: _replaced(found[0], links), text)
+    text = _pattern(listed).sub(lambda found: _replaced(found[0], links), text)
     return _SHARE.sub(r"\\ ", text)
+
+
+@cache
+def _pattern(listed: bool) -> re.Pattern[str]:  # noqa: FBT001 - only the line above asks
+    """Made when it is first needed: it takes some 10 ms."""
+    return re.compile(f"{_LISTED}|{_ADDRESS}" if listed else _ADDRESS, re.IGNORECASE | re.MULTILINE)
 
 
 def _replaced(found: str, links: Links | None) -> str:
