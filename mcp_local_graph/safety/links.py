@@ -29,8 +29,11 @@ _LISTED = r"^\[\d{1,3}\] `[!-_a-~]+`$"
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
 _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\s)\"'<>]*", re.IGNORECASE)
-# Schemes that act without `//`. A space after the colon keeps them to be read, and from being followed.
-_ACTING = re.compile(r"(?<![^\W_])(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)", re.IGNORECASE)
+# Schemes that act without `//`. A space after the colon keeps them to be read, and from being followed. What is a host
+# with its port in a mark of ours stays.
+_ACTING = re.compile(
+    r"(?<![^\W_])(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)(?!\d{1,5}\])", re.IGNORECASE
+)
 _SHARE = re.compile(r"(?<!\\)\\(?=\\[\w.\-@$?]{1,255}\\)")
 
 # Of the schemes that browsers know, any number of slashes and backslashes begins the host; of others, two slashes.
@@ -40,6 +43,7 @@ _SPLIT = re.compile(
 )
 _PORT = re.compile(r":(\d{0,5})$")
 _USUAL_PORTS = {"http": "80", "https": "443"}
+_INNER_WWW = re.compile(r"[~_+](?=www\.)")  # behind these, some take it for the beginning of an address
 _WWW = re.compile(r"^(?:www\.)+(?=.)")
 _NUMBERED = re.compile(r"\[[0-9a-f:.]{2,45}\]")  # an address of IPv6
 _ROUND = str.maketrans("[]", "()")
@@ -82,12 +86,17 @@ def host(url: str) -> str:
     """
     parts = _parts(url)
     if parts.scheme == "mailto":
-        return quote(unquote(parts.rest.partition("?")[0]), safe="@.+-_#$&=~")[:_LONGEST_SHOWN]
+        box = quote(unquote(parts.rest.partition("?")[0]), safe="@.+-_")[:_LONGEST_SHOWN]
+        return _INNER_WWW.sub(_encoded, box)
     if parts.host.endswith(_SAFE_LINKS):
         (inner, *_) = parse_qs(parts.rest.partition("?")[2]).get("url", [""])
         parts = _parts(inner) if leads_out(inner) else parts
-    name = _WWW.sub("", parts.host).translate(_ROUND) or parts.scheme or "link"
+    name = _INNER_WWW.sub(_encoded, _WWW.sub("", parts.host)).translate(_ROUND) or parts.scheme or "link"
     return name if len(name) <= _LONGEST_SHOWN else f"..{name[-_LONGEST_SHOWN:]}"
+
+
+def _encoded(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]):02X}"
 
 
 def leads_out(url: str) -> bool:
@@ -104,9 +113,8 @@ def without_addresses(text: str, links: Links | None = None, *, listed: bool = F
     if not any(sign in lower for sign in _SIGNS):
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
-    text = _ACTING.sub(r"\g<0> ", text)
     text = _pattern(listed).sub(lambda found: _replaced(found[0], links), text)
-    return _SHARE.sub(r"\\ ", text)
+    return _SHARE.sub(r"\\ ", _ACTING.sub(r"\g<0> ", text))
 
 
 @cache

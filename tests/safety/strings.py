@@ -20,7 +20,9 @@ PARSERS = {
 }
 _RENDERED = {"image", "link_open", "html_inline", "html_block", "footnote_ref"}
 # What GitHub's Markdown makes a link of without any brackets.
-_BARE = re.compile(r"(?:https?|ftp)://[\w.\-]|(?<![^\s*_~(\[<])www\.\w|(?<![^\W_])(?:mailto|xmpp):\S", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?:https?|ftp)://[\w.\-]|(?<![^\s*_~(\[<])www\.\w|(?<![^\W_])(?:mailto|xmpp):[^\s\]]*@", re.IGNORECASE
+)
 # Format characters that are drawn: signs over, under or around the digits that follow.
 _DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd\n\t"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0\ufff9\ufffa\ufffb\ufffc"

@@ -125,8 +125,10 @@ def test_an_address_has_one_number_and_there_are_not_too_many() -> None:
         ("// comment, 1//2, and/or, http, www, x://y", "// comment, 1//2, and/or, http, www, x://y"),
         ("mailto:a@b.example", "mailto: a@b.example"),
         ("data:,x and data: x and data:image/png;base64,AAAA", "[data] and data: x and [data image/png]"),
+        ("http://mailto:8080/x http://ms-tools:8443/", "[mailto:8080] [ms-tools:8443]"),
         ("http://[::1]:8080/x y", "[(::1):8080] y"),
     ],
 )
 def test_addresses_in_text_become_hosts_and_the_text_around_them_stays(text: str, expected: str) -> None:
     assert line(text) == expected
+    assert line(expected) == expected
