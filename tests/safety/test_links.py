@@ -37,6 +37,8 @@ LEADS = [
     ("https://127.0.0.1/", "127.0.0.1"),
     (f"https://{'sub.' * 40}a.example/", f"..{('sub.' * 40 + 'a.example')[-64:]}"),
     (f"https://{chr(0xE4) * 70}.example/", "example"),
+    ("https://a_www.b.example/", "a%5Fwww.b.example"),
+    ("mailto:a+www.b@c.example", "a%2Bwww.b@c.example"),
     ("ftp://a.example/x", "a.example"),
     ("ssh://git@a.example/x", "a.example"),
     ("file:///etc/passwd", "file"),
