@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.sandbox import DemoTenant
 
-BROWSER = Path(__file__).with_name("browser.py")
 PROGRAM = [sys.executable, "-m", "mcp_local_graph"]
 SECONDS = 30
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shlex
 import signal
 import stat
 import sys
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph import config
-from tests.cli.rig import BROWSER, SECONDS, Ran, here, in_a_browser, started, there, with_a_code
+from tests import browser
+from tests.cli.rig import SECONDS, Ran, here, in_a_browser, started, there, with_a_code
 from tests.support import flags
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox import DemoTenant
 
 INES, MARIT = "ines.okafor@brackwater.example", "marit.sandvold@brackwater.example"
-
-
-def browser_variable(report: Path) -> str:
-    return f"{sys.executable} {shlex.quote(str(BROWSER))} {shlex.quote(str(report))} %s"
 
 
 def by_code(tenant: DemoTenant, tmp_path: Path, *words: str, account: str | None = None) -> Ran:
@@ -46,7 +42,7 @@ def who(tenant: DemoTenant, tmp_path: Path) -> tuple[int, str | None, list[str]]
 def test_a_browser_opens_by_itself_and_the_sign_in_lasts(tenant: DemoTenant, tmp_path: Path) -> None:
     report = tmp_path / "report"
     words = flags(tenant, tmp_path, sign_in="auto")
-    ran = there("login", *words, BROWSER=browser_variable(report))
+    ran = there("login", *words, BROWSER=browser.COMMAND, PERSON_REPORT=str(report))
     assert (ran.code, ran.err) == (0, "")
     assert re.fullmatch(
         r"A browser window opens\. If it does not, open http://localhost:\d+/start/[\w-]+\n"
@@ -348,7 +344,7 @@ def test_nothing_secret_is_printed_even_where_everything_is_logged(tenant: DemoT
     words = [*flags(tenant, tmp_path), "--log-level", "debug"]
     printed = ""
     for command in ("login", "status", "login", "logout"):
-        ran = there(command, *words, BROWSER=browser_variable(report))
+        ran = there(command, *words, BROWSER=browser.COMMAND, PERSON_REPORT=str(report))
         assert ran.code == 0
         assert all(re.match(r"\d{4}-\d\d-\d\d ", line) for line in ran.err.splitlines())
         printed += ran.out + ran.err
