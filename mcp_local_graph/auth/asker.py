@@ -98,7 +98,7 @@ class Asker:
         except OSError as error:
             _logger.warning("Asking without the lock of other servers: %s", error.strerror)
         try:
-            attempt = self._counted(need, wish)
+            attempt = self._ask(need, wish)
         except BaseException:
             held.close()
             raise
@@ -115,22 +115,25 @@ class Asker:
             return error
         return self._judge(way, _completed(need, silent.account()), error)
 
-    def _counted(self, need: Need, wish: Wish) -> Attempt:
-        """Ask, if that is not once too often over all processes with this cache."""
-        cache = self._opened()[0].cache
-        if wish.in_person:
-            return self._ask(need, anyone=wish.anyone)
-        check_times(cache.prompts)
-        attempt = self._ask(need, anyone=wish.anyone)
-        cache.note_prompt()
-        return attempt
+    def _ask(self, need: Need, wish: Wish) -> Attempt:
+        """Begin on the first rung that is open; where it turns out to be closed, on the next.
 
-    def _ask(self, need: Need, *, anyone: bool) -> Attempt:
-        """Begin on the first rung that is open; where it turns out to be closed, on the next."""
+        Every prompt that a person sees counts, over all processes with this cache, but for those they called for.
+        """
         from mcp_local_graph.auth import flows  # noqa: PLC0415 - brings MSAL
 
-        settle = flows.Settle(self._known, self._keep, self._drop, self._check_account, anyone, self._judge)
         entra, _ = self._opened()
+        if not wish.in_person:
+            check_times(entra.cache.prompts)
+        settle = flows.Settle(
+            known=self._known,
+            keep=self._keep,
+            drop=self._drop,
+            check=self._check_account,
+            anyone=wish.anyone,
+            judge=self._judge,
+            asking=_nothing if wish.in_person else entra.cache.note_prompt,
+        )
         ways = {
             Rung.BROKER: lambda: flows.through_broker(entra.broker(), need, settle),
             Rung.BROWSER: lambda: flows.browser(entra, need, settle),
@@ -220,6 +223,10 @@ def _completed(need: Need, account: Account | None) -> Need:
     if account is None or need.account not in {None, account.home_account_id}:
         return need
     return replace(need, account=account.home_account_id, hint=need.hint or account.user_name)
+
+
+def _nothing() -> None:
+    """A prompt that a person called for counts for nobody."""
 
 
 def _met(need: Need, account: Account | None) -> Attempt:

@@ -158,11 +158,13 @@ class Ending:
     """How an attempt ends.
 
     `finish` decides on the account that signed in, whose tokens MSAL has stored by then, and ends the attempt; the
-    attempt may be over already. `judge` says what a failure means for the next rung.
+    attempt may be over already. `judge` says what a failure means for the next rung. `showing` is called when a window
+    is about to open, which it does only where it cannot do without.
     """
 
     finish: Callable[[Attempt, Account, dict[str, Any]], None]
     judge: Callable[[LocalGraphError], LocalGraphError]
+    showing: Callable[[], None]
 
 
 class Broker:
@@ -240,6 +242,7 @@ class Broker:
             silence.cancel()
             if attempt.over:  # nobody waits any more: no window out of the blue
                 raise SignInExpired("This sign-in was over before its window opened.", TRY_AGAIN)
+            ending.showing()
 
         def call() -> Any:  # noqa: ANN401 - MSAL's
             try:

@@ -25,7 +25,7 @@ from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _logger = logging.getLogger(__name__)
@@ -198,6 +198,17 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                 if newest.refresh and token["secret"] != newest.refresh:
                     self.remove_rt(token)
 
+    def secrets(self, account: str) -> set[str]:
+        """All tokens of an account."""
+        return {entry["secret"] for entry, _ in self._tokens(account)}
+
+    def keep_only(self, account: str, secrets: set[str]) -> None:
+        """Drop the tokens of an account that are not among these."""
+        with self._transaction():
+            for entry, remove in self._tokens(account):
+                if entry["secret"] not in secrets:
+                    remove(entry)
+
     def note_person(self, account: Account) -> None:
         """Remember who an account is: MSAL files the tenant as the settings spell it, and no name for some."""
         with self._transaction():
@@ -283,16 +294,22 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
 
     def _drop_orphans(self) -> None:
         """Tokens without an account: a refresh in another process may bring them back after a sign-out."""
+        homes = {entry["home_account_id"] for entry in self.search(self.CredentialType.ACCOUNT)}
+        for entry, remove in self._tokens():
+            if entry["home_account_id"] not in homes:
+                remove(entry)
+
+    def _tokens(self, account: str | None = None) -> Iterator[tuple[dict[str, Any], Callable[[dict[str, Any]], None]]]:
+        """Every token, of one account or of all, each with what takes it out."""
         kind = self.CredentialType
-        homes = {entry["home_account_id"] for entry in self.search(kind.ACCOUNT)}
+        query = {"home_account_id": account} if account else None
         for credential, remove in (
             (kind.REFRESH_TOKEN, self.remove_rt),
             (kind.ACCESS_TOKEN, self.remove_at),
             (kind.ID_TOKEN, self.remove_idt),
         ):
-            for entry in self.search(credential):
-                if entry["home_account_id"] not in homes:
-                    remove(entry)
+            for entry in self.search(credential, query=query):
+                yield entry, remove
 
     @contextlib.contextmanager
     def _transaction(self, *, must_last: bool = False) -> Iterator[None]:

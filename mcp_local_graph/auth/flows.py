@@ -45,7 +45,7 @@ class Settle:
 
     `known` are the home account ids of all who are signed in; `keep` an account or `drop` it again; `check` raises
     where it may not be used at all; `anyone` says that another account than the one in use is welcome; `judge` says
-    what a failure on a rung means for the next.
+    what a failure on a rung means for the next; `asking` is told when a person is asked.
     """
 
     known: Callable[[], frozenset[str]]
@@ -54,6 +54,7 @@ class Settle:
     check: Callable[[Account], None]
     anyone: bool
     judge: Callable[[Rung, Need, LocalGraphError], LocalGraphError]
+    asking: Callable[[], None]
 
 
 def browser(entra: Entra, need: Need, settle: Settle) -> Attempt:
@@ -82,6 +83,7 @@ def browser(entra: Entra, need: Need, settle: Settle) -> Attempt:
         attempt.end(SignInFailed("The question to Microsoft cannot be put: its claims challenge makes no sense."))
         raise attempt.outcome.exception() from error  # type: ignore[misc]  # set in the line above
     attempt.shown = Shown(Rung.BROWSER, listener.address)
+    settle.asking()
     return attempt
 
 
@@ -183,7 +185,7 @@ def through_broker(asked: broker.Broker, need: Need, settle: Settle) -> Attempt:
     def finish(attempt: Attempt, account: Account, answer: dict[str, Any]) -> None:
         settle_unseen(attempt, settle, before, (account, answer))
 
-    ending = broker.Ending(finish, partial(settle.judge, Rung.BROKER, need))
+    ending = broker.Ending(finish, partial(settle.judge, Rung.BROKER, need), settle.asking)
     # Who wants another account chooses. Else the expected one, or the system's own, is tried first without a window.
     return asked.begin(need, window.of_this_process(), ending, choose=settle.anyone)
 
@@ -195,6 +197,7 @@ def device(entra: Entra, need: Need, settle: Settle) -> Attempt:
     attempt = Attempt(need, float(flow["expires_in"]), partial(settle.judge, Rung.DEVICE, need))
     attempt.closed.set()
     attempt.shown = Shown(Rung.DEVICE, str(flow["verification_uri"]), str(flow["user_code"]))
+    settle.asking()
     threads.start(_poll, app, flow, attempt, settle)
     return attempt
 

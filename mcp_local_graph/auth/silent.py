@@ -70,7 +70,7 @@ class Silent:
             # Another thread or process may have done it while we waited.
             if cached := self._usable(home, need, instead_of):
                 return cached
-            asked = self._cache.granted(home) | need.scopes
+            asked, before = self._cache.granted(home) | need.scopes, self._cache.secrets(home)
             try:
                 answer = token_answer(lambda: self._ask(entry, asked, need, renew=instead_of is not None), need)
             except ServiceUnavailable:
@@ -78,7 +78,7 @@ class Silent:
                 if plain and (aged := self._cached(home, need.scopes, aged=True)):
                     return aged
                 raise
-            self._check(answer, entry)
+            self._check(answer, entry, before)
             if answer.get("token_source") != "cache":
                 newest, granted = Newest.of(answer), graph_scopes(answer)
                 self._cache.note_token(home, newest, asked=asked, granted=granted, claims=need.claims)
@@ -147,14 +147,16 @@ class Silent:
             return self._entra.broker().silently(ask, need)
         return ask(self._entra.application())
 
-    def _check(self, answer: dict[str, Any], entry: dict[str, Any]) -> None:
-        """Refuse a token that is somebody else's. A cached token says nothing: it was filed under its account.
+    def _check(self, answer: dict[str, Any], entry: dict[str, Any], before: set[str]) -> None:
+        """Refuse a token that is somebody else's, and all that MSAL has stored with it: what was not there `before`.
 
-        The tenant is the one noted at the sign-in: MSAL's entry has `organizations` where the settings say that.
+        A cached token says nothing: it was filed under its account. The tenant is the one noted at the sign-in: MSAL's
+        entry has `organizations` where the settings say that.
         """
         claims = answer.get("id_token_claims") or {}
         known = {"oid": entry.get("local_account_id"), "tid": self._cache.note(entry["home_account_id"]).tenant_id}
         if any(value and claims.get(name, value) != value for name, value in known.items()):
+            self._cache.keep_only(entry["home_account_id"], before)
             raise AccountUnclear("Entra answered for another account than the one in use.", TRY_AGAIN)
 
     def good_until(self, token: str) -> float:

@@ -71,10 +71,14 @@ class Kept:
     kept: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
     judged: list[LocalGraphError] = field(default_factory=list)
+    windows: int = 0
     changed: threading.Event = field(default_factory=threading.Event)
 
     def ending(self) -> Ending:
-        return Ending(self._finish, self._judge)
+        return Ending(self._finish, self._judge, self._showing)
+
+    def _showing(self) -> None:
+        self.windows += 1
 
     def _finish(self, attempt: Attempt, account: Account, answer: dict[str, str]) -> None:
         assert answer["access_token"]

@@ -73,6 +73,7 @@ def test_with_no_account_expected_the_systems_own_signs_in_without_a_window(rig:
     assert (attempt.shown.rung, attempt.shown.address) == (Rung.BROKER, "")
     assert rig.kept.kept == [ALEX.home_account_id]
     assert rig.runtime.calls == ["signin_silently"]
+    assert rig.kept.windows == 0
 
 
 @pytest.mark.parametrize("status", ["InteractionRequired", "AccountUnusable"])
@@ -81,6 +82,7 @@ def test_where_that_does_not_do_the_broker_shows_its_window_before_ours(rig: Rig
     assert account(rig.asked()).user_name == ALEX.name
     assert rig.runtime.calls == ["signin_silently", "signin_interactively"]
     assert rig.runtime.parent == WINDOW
+    assert rig.kept.windows == 1
 
 
 def test_without_a_window_of_ours_the_broker_looks_for_the_console(rig: Rig) -> None:

@@ -162,6 +162,19 @@ async def test_a_person_who_closes_the_brokers_window_is_not_asked_by_another_wa
     assert runtime.calls == ["signin_silently", "signin_interactively"]
 
 
+async def test_only_what_a_person_sees_counts_as_a_prompt(tenant: DemoTenant, tmp_path: Path, runtime: Runtime) -> None:
+    auth = brokered(tenant, tmp_path)
+    runtime.silent = ALEX
+    for _ in range(4):  # without a window
+        attempt, _ = await auth.begin(BASIC_NEED)
+        await ended(attempt)
+        await auth.sign_out()
+    runtime.silent, runtime.window = Failure("InteractionRequired"), ALEX
+    for _ in range(3):
+        await by_broker(auth)
+    assert "3 times" in (await failure(auth.begin(BASIC_NEED, asked=True))).what
+
+
 async def test_a_pinned_broker_that_hangs_is_not_waited_for_twice_at_once(
     tenant: DemoTenant, tmp_path: Path, runtime: Runtime
 ) -> None:

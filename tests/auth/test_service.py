@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ from mcp_local_graph.auth.accounts import Accounts
 from mcp_local_graph.auth.attempt import Rung
 from mcp_local_graph.config import SignIn, TokenStore
 from mcp_local_graph.errors import (
+    AccountUnclear,
     BlockedByPolicy,
     ClientIdMissing,
     LocalGraphError,
@@ -21,6 +24,7 @@ from mcp_local_graph.errors import (
     SignInFailed,
     SignInNeeded,
 )
+from mcp_local_graph.sandbox import Fault
 from mcp_local_graph.threads import in_thread
 from tests.auth.kit import BASIC, BASIC_NEED, SOON, browse, ended, failure, service, sign_in
 
@@ -330,6 +334,66 @@ async def test_a_permission_that_was_withdrawn_does_not_take_the_others_along(
     assert await auth.token(BASIC)
     assert "Contacts.Read" not in tenant.control.requests("token")[-1].form["scope"]
     assert (await needed(auth, frozenset({"Contacts.Read"}))).trace.code == "AADSTS65001"
+
+
+def answer_for(tenant: DemoTenant, *, oid: str | None = None, tid: str | None = None) -> Fault:
+    """A token answer as if for the person, whose id token names somebody else."""
+    person = tenant.person
+    claims = {"oid": oid or person.oid, "tid": tid or person.tenant_id, "preferred_username": person.user_name}
+    info = {"uid": person.oid, "utid": person.tenant_id}
+    packed = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (claims, info)]
+    body = {
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "scope": f"{tenant.graph_url}/User.Read",
+        "access_token": "somebody-elses-token",
+        "refresh_token": "somebody-elses-refresh-token",
+        "id_token": f"e30.{packed[0]}.e30",
+        "client_info": packed[1],
+    }
+    return Fault(body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("other", [{"oid": "11111111-2222-3333-4444-555555555555"}, {"tid": "another-tenant"}])
+async def test_a_token_of_another_person_or_tenant_is_refused_and_kept_nowhere(
+    tenant: DemoTenant, tmp_path: Path, other: dict[str, str]
+) -> None:
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth)
+    tenant.control.queue_entra_error(answer_for(tenant, **other))
+    error = await failure(auth.token(BASIC))
+    assert isinstance(error, AccountUnclear)
+    assert "another account" in error.what
+    (stored,) = (tmp_path / "state").glob("tokens-*.json")
+    assert "somebody-elses" not in stored.read_text()
+    # Its refresh token took the place of the right one: the person is needed again.
+    error = await needed(auth)
+    await sign_in(auth, need=error.need)
+    tenant.control.queue_entra_error(answer_for(tenant))
+    assert await auth.token(BASIC) == "somebody-elses-token", "the same answer with the right names is taken"
+
+
+async def test_what_entra_asks_for_beyond_a_challenge_reaches_the_person_with_their_name(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    tenant.control.queue_entra_error(50076)
+    error = await needed_for(auth, CLAIMS)
+    await sign_in(auth, need=error.need)
+    asked = tenant.control.requests("authorize")[-1].query
+    assert "capolids" in asked["claims"]
+    assert "cp1" in asked["claims"].lower()
+    assert asked["login_hint"] == tenant.person.user_name
+    assert "prompt" not in asked
+    assert await auth.token(BASIC)
+
+
+async def needed_for(auth: AuthenticationService, claims: str) -> SignInNeeded:
+    error = await failure(auth.token(BASIC, claims))
+    assert isinstance(error, SignInNeeded)
+    return error
 
 
 # Without a client id
