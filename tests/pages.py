@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.auth.broker import BY_STATUS
-from mcp_local_graph.auth.remedies import BY_CODE, Remedy
+from mcp_local_graph.auth.remedies import BY_CODE, Remedy, Who
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import table
 from mcp_local_graph.documents.kinds import readable
 from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_ENTRIES, MOST_MEMORY, MOST_UNPACKED
+from mcp_local_graph.graph.failures import CODES, STATUSES, error_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,9 +87,13 @@ def errors() -> str:
         words.setdefault(remedy, []).append(word)
     return "\n".join(
         [
-            "# What the errors of Microsoft's sign-in mean",
+            "# What the errors mean",
             "",
-            "An error of the server names its code as `AADSTS…`. Any other code: look it up at",
+            "Every error says what happened, one thing to do, and the ids that your IT will ask for.",
+            "",
+            "## Microsoft's sign-in",
+            "",
+            "The error's code is `AADSTS…`. Any other than these: look it up at",
             "`https://login.microsoftonline.com/error?code=<number>`.",
             "",
             "| AADSTS | what it means | what to do | who |",
@@ -103,8 +108,42 @@ def errors() -> str:
             "|---|---|---|---|",
             *(_row(", ".join(found), remedy) for remedy, found in words.items()),
             "",
+            "## Microsoft Graph",
+            "",
+            "The code is Graph's word, or the HTTP status where there is none. Of several words the innermost counts.",
+            "",
+            "| Graph | what it means | what to do | who |",
+            "|---|---|---|---|",
+            *_graph(),
+            "",
         ]
     )
+
+
+def _graph() -> list[str]:
+    """The rows of Graph's words, of statuses, and of what is told from more than one of them."""
+    codes: dict[tuple[str, str], list[str]] = {}
+    for code, (_, what, remedy) in [*CODES.items(), *STATUSES.items()]:
+        codes.setdefault((what, remedy), []).append(str(code))
+    samples = {
+        "403": error_for(403, {}, None, frozenset({"Mail.Read"})),
+        "429": error_for(429, {"retry-after": "30"}, None, frozenset()),
+        "500, 502, 503, 504": error_for(503, {}, None, frozenset()),
+    }
+    refused = error_for(401, {}, None, frozenset())
+    said = [("401", refused.what, "None: a new one is fetched, or you are asked to sign in.")]
+    said += [(code, error.what, error.remedy) for code, error in samples.items()]
+    said += [(", ".join(found), what, remedy) for (what, remedy), found in codes.items()]
+    return [
+        f"| {code} | {what} | {remedy or 'Check what was asked for.'} | {_who(remedy)} |" for code, what, remedy in said
+    ]
+
+
+def _who(remedy: str) -> Who:
+    """Who has to act on what Graph says."""
+    if "report it" in remedy:
+        return Who.US
+    return Who.ADMIN if "administrator" in remedy else Who.NOBODY if remedy.startswith("Try again") else Who.YOU
 
 
 def _row(codes: str, remedy: Remedy) -> str:

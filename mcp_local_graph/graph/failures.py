@@ -75,40 +75,41 @@ _NOT_SHARED: Meaning = (
     "There is no such mailbox or calendar, or you have no access to it.",
     "Check the address. Its owner or your administrator gives access, in Exchange.",
 )
-# By Graph's own words, in small letters. Of several, the innermost that stands here counts.
-_CODES: dict[str, Meaning] = {
-    "mailboxnotenabledforrestapi": _NO_MAILBOX,
-    "mailboxnotsupportedforrestapi": _NO_MAILBOX,
-    "mailboxnothostedinexchangeonline": _NO_MAILBOX,
-    "errornonexistentmailbox": (NotFound, "Nobody has a mailbox at this address.", "Check the address."),
-    "errorinvaliduser": (NotFound, "There is nobody of this name or address.", "Check the address."),
-    "erroritemnotfound": (NotFound, "It is not there any more: moved or deleted.", "Look for it again."),
-    "errorgroupisusedinnongroupuri": (
+# By Graph's own words, however it capitalises them. Of several, the innermost that stands here counts.
+CODES: dict[str, Meaning] = {
+    "MailboxNotEnabledForRESTAPI": _NO_MAILBOX,
+    "MailboxNotSupportedForRESTAPI": _NO_MAILBOX,
+    "MailboxNotHostedInExchangeOnline": _NO_MAILBOX,
+    "ErrorNonExistentMailbox": (NotFound, "Nobody has a mailbox at this address.", "Check the address."),
+    "ErrorInvalidUser": (NotFound, "There is nobody of this name or address.", "Check the address."),
+    "ErrorItemNotFound": (NotFound, "It is not there any more: moved or deleted.", "Look for it again."),
+    "ErrorGroupIsUsedInNonGroupURI": (
         GroupMailbox,
         "This address belongs to a Microsoft 365 group, not to a person or a shared mailbox.",
         "Read the group's conversations instead: /groups/{id}/threads.",
     ),
-    "inefficientfilter": _QUERY,
-    "errorinefficientfilter": _QUERY,
-    "searchwithfilter": _QUERY,
-    "searchwithorderby": _QUERY,
-    "malwaredetected": (
+    "InefficientFilter": _QUERY,
+    "ErrorInefficientFilter": _QUERY,
+    "SearchWithFilter": _QUERY,
+    "SearchWithOrderBy": _QUERY,
+    "malwareDetected": (
         GraphRefused,
         "Microsoft 365 found malware in it.",
         "Leave it alone, and tell your administrator.",
     ),
-    "virussuspicious": (
+    "virusSuspicious": (
         GraphRefused,
         "Microsoft 365 suspects a virus in it.",
         "Leave it alone; tell your administrator.",
     ),
-    "quotalimitreached": (StorageFull, "No room is left in this storage.", "Make room first."),
-    "errorquotaexceeded": (StorageFull, "No room is left in this mailbox.", "Make room first."),
-    "syncstatenotfound": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
-    "syncstateinvalid": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
-    "resyncrequired": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
+    "quotaLimitReached": (StorageFull, "No room is left in this storage.", "Make room first."),
+    "ErrorQuotaExceeded": (StorageFull, "No room is left in this mailbox.", "Make room first."),
+    "syncStateNotFound": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
+    "syncStateInvalid": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
+    "resyncRequired": (ListExpired, "Microsoft Graph has forgotten where this list goes on.", "Begin it again."),
 }
-_STATUSES: dict[int, Meaning] = {
+_BY_WORD = {word.lower(): meaning for word, meaning in CODES.items()}
+STATUSES: dict[int, Meaning] = {
     404: (NotFound, "Microsoft Graph has no such thing for this account.", ""),
     406: (FormatRefused, "Microsoft Graph does not give this in the format asked for.", "Read the original instead."),
     409: (ChangedMeanwhile, "It is there already, or somebody changed it meanwhile.", "Read it again first."),
@@ -193,7 +194,7 @@ def challenge(headers: Mapping[str, str]) -> str | None:
 
 
 def _meaning(status: int, codes: list[str]) -> Meaning:
-    if known := _known(codes) or _STATUSES.get(status):
+    if known := _known(codes) or STATUSES.get(status):
         return known
     if status >= 500:  # noqa: PLR2004 - HTTP's line between our faults and theirs
         return ServiceUnavailable, f"Microsoft Graph has a fault (HTTP {status}).", _AGAIN
@@ -203,7 +204,7 @@ def _meaning(status: int, codes: list[str]) -> Meaning:
 def _known(codes: list[str]) -> Meaning | None:
     """What the codes alone say."""
     for code in codes:
-        if known := _CODES.get(code.lower()):
+        if known := _BY_WORD.get(code.lower()):
             return known
     return _NO_LICENCE if any(_LICENCE_WORD.search(code) for code in codes) else None
 
