@@ -54,7 +54,7 @@ Register an app once, or have your administrator do it; nothing of it is secret:
 1. entra.microsoft.com, App registrations, New registration: any name, accounts in this organizational directory only.
 2. Authentication, Add a platform, Mobile and desktop applications: http://localhost
 3. Authentication, Allow public client flows: Yes
-4. With the two ids of its overview: `mcp-local-graph login --client-id <application id> --tenant <directory id>`
+4. With the two ids on its Overview page: `mcp-local-graph login --client-id <application id> --tenant <directory id>`
    (or set MCP_LOCAL_GRAPH_CLIENT_ID and MCP_LOCAL_GRAPH_TENANT).
 For a personal account (outlook.com) choose personal Microsoft accounts only, and `--tenant consumers`."""
 
