@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from mcp_local_graph.sandbox.data.mail import File, Placed
 from mcp_local_graph.sandbox.data.seeds import Address
 from tests.sandbox.mailrig import BASE, READ, asked, get, lay, subjects
+from tests.sandbox.rig import MOMENT
 
 if TYPE_CHECKING:
     from tests.sandbox.rig import Rig
@@ -110,8 +110,7 @@ def test_searches_leave_a_message_out(rig: Rig, token: str, words: str) -> None:
 
 @pytest.mark.parametrize("words", ["today", '\\"this week\\"', '\\"this month\\"'])
 def test_searches_know_the_days_around_today(rig: Rig, token: str, words: str) -> None:
-    now = datetime.now(UTC)
-    lay(rig, replace(BASE, at=now))
+    lay(rig, replace(BASE, at=MOMENT))
     assert found(rig, token, f"received:{words} AND zebra") == ["Zebra crossing"]
 
 

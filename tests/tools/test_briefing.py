@@ -26,7 +26,6 @@ async def test_the_day_is_one_request_at_a_price_a_model_can_pay(desk: Desk) -> 
 async def test_what_it_shows_can_be_read(desk: Desk) -> None:
     answer = await desk.ask("briefing")
     assert not (await desk.ask("mail_read", ref=answer.handle("m"))).is_error
-    assert not (await desk.ask("calendar_read", ref=answer.handle("e"))).is_error
 
 
 async def test_a_part_that_fails_does_not_take_the_others_with_it(desk: Desk) -> None:
@@ -39,8 +38,8 @@ async def test_a_part_that_fails_does_not_take_the_others_with_it(desk: Desk) ->
 
 
 async def test_when_every_part_fails_it_is_an_error(desk: Desk) -> None:
-    desk.tenant.control.queue_graph_fault(403, path="/v1.0/me", times=3, code="ErrorAccessDenied")
+    desk.tenant.control.queue_graph_fault(403, path="/v1.0/me", times=9, code="ErrorAccessDenied")
     answer = await desk.ask("briefing")
     desk.tenant.control.clear_faults()
     assert answer.is_error
-    assert "permission" in answer.text
+    assert "Microsoft Graph refuses this" in answer.text
