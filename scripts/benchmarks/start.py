@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import contextlib
 import json
 import os
 import statistics
@@ -17,9 +18,14 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+# Not on the path is the directory of the scripts: one is called like a module of Python's.
+BARE = [sys.executable, "-P", str(HERE / "bare_server.py")]
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
 TARGETS = {"time": 1.05, "memory": 1.15}
 
@@ -41,9 +47,8 @@ def main() -> int:
     compile_bytecode()
     with tempfile.TemporaryDirectory() as state:
         ours = asked.command or [sys.executable, "-m", "mcp_local_graph", "serve", "--state-dir", state]
-        bare = [sys.executable, str(HERE / "bare_server.py")]
-        start(bare), start(ours)
-        pairs = [(start(bare), start(ours)) for _ in range(asked.runs)]
+        start(BARE), start(ours)
+        pairs = [(start(BARE), start(ours)) for _ in range(asked.runs)]
     within = report([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     return 1 if asked.strict and not within else 0
 
@@ -63,23 +68,33 @@ def compile_bytecode() -> None:
 
 def start(command: list[str]) -> Start:
     """Start a server, shake hands, list its tools, and end it by closing its stdin."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = time.perf_counter()
+    with listed(command) as server:
+        return Start(time.perf_counter() - before, resident_bytes(server.pid))
+
+
+@contextlib.contextmanager
+def listed(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that has listed its tools. Ended by closing its stdin."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(  # noqa: S603 - the servers to be measured
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as process:
-        assert process.stdin  # noqa: S101 - both are pipes, for the type checker
-        assert process.stdout  # noqa: S101 - as above
-        say(process.stdin, method="initialize", id=1, params=HELLO)
-        hear(process.stdout)
+        assert process.stdin  # noqa: S101 - a pipe, for the type checker
+        ask(process, method="initialize", id=1, params=HELLO)
         say(process.stdin, method="notifications/initialized")
-        say(process.stdin, method="tools/list", id=2, params={})
-        hear(process.stdout)
-        seconds = time.perf_counter() - before
-        resident = resident_bytes(process.pid)
+        ask(process, method="tools/list", id=2, params={})
+        yield process
         process.stdin.close()
         process.wait(10)
-    return Start(seconds, resident)
+
+
+def ask(server: subprocess.Popen[bytes], **request: object) -> None:
+    """Send a request and wait for its result."""
+    assert server.stdin  # noqa: S101 - both are pipes, for the type checker
+    assert server.stdout  # noqa: S101 - as above
+    say(server.stdin, **request)
+    hear(server.stdout)
 
 
 def say(stdin: IO[bytes], **message: object) -> None:
