@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +15,11 @@ from tzlocal.windows_tz import win_tz
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Seconds for which the machine is taken to stay where it is: asking it reads half a dozen files.
+_STAYS = 60
 
+
+@lru_cache(maxsize=256)  # a name that there is not is looked for in every place there may be, each time
 def known(name: str) -> ZoneInfo | None:
     """The zone of a Windows or an IANA name; None for a custom zone, and for what is no name."""
     try:
@@ -23,6 +30,11 @@ def known(name: str) -> ZoneInfo | None:
 
 def of_machine() -> ZoneInfo:
     """The zone that this machine is set to now (it may travel); UTC where that is unclear."""
+    return _of_machine(os.environ.get("TZ"), int(time.monotonic()) // _STAYS)
+
+
+@lru_cache(maxsize=1)
+def _of_machine(named: str | None, moment: int) -> ZoneInfo:  # noqa: ARG001 - what it is remembered for
     try:
         return known(str(tzlocal.reload_localzone())) or ZoneInfo("UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):

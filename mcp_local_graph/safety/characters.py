@@ -15,11 +15,12 @@ from functools import cache
 
 # Texts of these alone, which is most of them, have nothing to look for: letters and signs of Latin, Greek and Cyrillic,
 # ideographs, kana, whole syllables of Hangul.
-_PLAIN = re.compile(
+_PLAIN_ONE = (
     "[\t\n -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u2000-\u200a\u2010-\u2027\u202f-\u205f\u2070-\u20cf"
     "\u2100-\u27ff\u2900-\u2bff\u2e80-\u3029\u3030-\u3098\u309b-\u3163\u3165-\ua66e\uac00-\ud7a3\uf900-\ufaff"
-    "\uff01-\uff9f\uffa1-\uffdc]*"
+    "\uff01-\uff9f\uffa1-\uffdc]"
 )
+_PLAIN, _PLAIN_PARTS = re.compile(f"{_PLAIN_ONE}*"), re.compile(f"{_PLAIN_ONE}+")
 # A whole escape sequence of a terminal: CSI, OSC and its kin up to their end, then the short ones. In its one-byte form
 # (C1) a CSI needs a parameter, or a quotation mark read in the wrong charset would take a letter with it.
 _ESCAPES = re.compile(
@@ -98,7 +99,7 @@ class _Rules:
         in_context = re.compile(f"[{_IN_CONTEXT}]")
         marks = (chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in {"Mn", "Me"})
         every = "".join(mark for mark in marks if not in_context.match(mark))
-        self.above = re.compile("[\U00010000-\U0010ffff]")
+        self.flag_or_variant = re.compile("[\U000e0020-\U000e007f\U000e0100-\U000e01ef]")
         self.gone_below = re.compile(f"[{_GONE_BELOW}]+")
         self.gone_above = re.compile(f"[{_GONE_ABOVE}]+")
         self.flags, self.variants, self.braille = map(re.compile, (_FLAGS, _VARIANTS, _BRAILLE_BLANK))
@@ -123,12 +124,14 @@ def cleaned(text: str) -> tuple[str, int]:
     """
     if _PLAIN.fullmatch(text):
         return text, 0
-    text, escapes = _without(_ESCAPES, text) if "\x1b" in text or "\x9b" in text else (text, 0)
-    text = _LINE_ENDS.sub("\n", text)
-    text, gone = _without(_rules().gone_below, text)
+    # Whatever is looked for has one of these in it. They are few, so that looking among them first is quick.
+    odd, rules = _PLAIN_PARTS.sub("", text), _rules()
+    text, escapes = _without(_ESCAPES, text) if "\x1b" in odd or "\x9b" in odd else (text, 0)
+    text = _LINE_ENDS.sub("\n", text) if _LINE_ENDS.search(odd) else text
+    text, gone = _without(rules.gone_below, text) if rules.gone_below.search(odd) else (text, 0)
     if text.isascii():
         return text, escapes + gone
-    text, hidden = _beyond_ascii(text, _rules())
+    text, hidden = _beyond_ascii(text, odd, rules)
     return text, escapes + gone + hidden
 
 
@@ -137,16 +140,18 @@ def _without(pattern: re.Pattern[str], text: str) -> tuple[str, int]:
     return left, len(text) - len(left)
 
 
-def _beyond_ascii(text: str, rules: _Rules) -> tuple[str, int]:
+def _beyond_ascii(text: str, odd: str, rules: _Rules) -> tuple[str, int]:
     before = len(text)
-    if rules.above.search(text):
+    if rules.gone_above.search(odd):
         text = rules.gone_above.sub("", text)
+    if rules.flag_or_variant.search(odd):
         text = rules.flags.sub(lambda found: found[1] or "", text)
         text = rules.variants.sub("", text)
-    text = rules.braille.sub(lambda blanks: " " * len(blanks[0]), text)
+    if "\u2800" in odd:
+        text = rules.braille.sub(lambda blanks: " " * len(blanks[0]), text)
     for stack in rules.stacks:
-        text = stack.sub(r"\1", text)
-    if rules.in_context.search(text):
+        text = stack.sub(r"\1", text) if stack.search(odd) else text
+    if rules.in_context.search(odd):
         for pattern in rules.only_in_context:
             text = pattern.sub("", text)
     return text, before - len(text)

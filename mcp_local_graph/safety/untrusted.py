@@ -52,8 +52,15 @@ def line(value: object) -> Untrusted:
     """A text of one line: a subject, a name, the name of a file. None is empty; ends of lines and tabs are spaces."""
     if value is None or value == "":
         return Untrusted()
-    text, removed = _safe(str(value), lambda text: _SPACES.sub(" ", text).strip())
+    text, removed = _safe(str(value), _on_one_line)
     return Untrusted(_FENCE_AT_START.sub(r"\1 ", text), removed)
+
+
+def _on_one_line(text: str) -> str:
+    # White space in ASCII is blanks, tabs and newlines once a text is clean; most lines have none to be mended.
+    if text.isascii() and "  " not in text and "\n" not in text and "\t" not in text:
+        return text.strip()
+    return _SPACES.sub(" ", text).strip()
 
 
 def prose(value: object, links: Links | None = None) -> Untrusted:

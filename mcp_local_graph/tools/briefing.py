@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from mcp_local_graph.errors import LocalGraphError
 from mcp_local_graph.jobs import days, events, mail_query, messages
 from mcp_local_graph.tools.clock import SETTINGS, Answers, Clock, timed
+from mcp_local_graph.tools.mail.toolset import shown
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading, Toolset
 
 if TYPE_CHECKING:
-    from mcp_local_graph.tools.needs import Ask
+    from mcp_local_graph.tools.mail.toolset import shown
+from mcp_local_graph.tools.needs import Ask
 
 BRIEFING = Toolset("briefing", "Today's meetings and what is new, in one answer")
 
@@ -90,7 +92,8 @@ def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
     calendar, unread, flagged = (answer if isinstance(answer, dict) else {} for answer in answers)
 
     def mails(answer: dict[str, Any]) -> tuple[messages.Summary, ...]:
-        pairs = ((item, _shown(graph, item)) for item in answer.get("value", ()))
+        items = answer.get("value", ())
+        pairs = zip(items, shown(graph, ("me",), items), strict=True)
         return tuple(messages.summary(item, ref, time.zone, domain) for item, ref in pairs)
 
     pairs = ((item, graph.show(Kind.EVENT, "me", "events", item["id"])) for item in calendar.get("value", ()))
@@ -104,7 +107,3 @@ def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
         zone=time.name,
         missing=tuple(f"Missing: {answer.text()}" for answer in answers if isinstance(answer, LocalGraphError)),
     )
-
-
-def _shown(graph: Graph, message: dict[str, Any]) -> str:
-    return graph.show(Kind.MESSAGE, "me", "messages", str(message["id"]), note=messages.note(message))

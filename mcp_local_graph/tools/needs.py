@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from mcp_local_graph.auth.accounts import Accounts
 from mcp_local_graph.documents.service import Document, Documents
-from mcp_local_graph.graph.client import Ask, Found, Graph, Kind, Page
+from mcp_local_graph.graph.client import Ask, Found, Graph, Kind, Page, Shown
 from mcp_local_graph.safety.labels import UNTRUSTED, Label
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Progress",
     "Reading",
     "Result",
+    "Shown",
     "Tool",
     "Toolset",
 ]

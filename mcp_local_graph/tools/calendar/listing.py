@@ -14,7 +14,7 @@ from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import events
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, checked, scope_of
 from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
-from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
+from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading, Shown
 
 if TYPE_CHECKING:
     from mcp_local_graph.tools.needs import Ask, Page
@@ -114,8 +114,8 @@ def _listing(graph: Graph, asked: _Asked, time: Clock, page: Page) -> EventList:
 
 def _shown(graph: Graph, path: tuple[str, ...], items: list[dict[str, Any]], time: Clock) -> tuple[events.Summary, ...]:
     domain = graph.user_name.rpartition("@")[2]
-    pairs = ((item, graph.show(Kind.EVENT, *path, "events", str(item["id"]))) for item in items)
-    found = (events.summary(item, ref, time.zone, domain) for item, ref in pairs)
+    refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item["id"]))) for item in items])
+    found = (events.summary(item, ref, time.zone, domain) for item, ref in zip(items, refs, strict=True))
     return tuple(one for one in found if one is not None)
 
 

@@ -280,7 +280,7 @@ def _conversation(
 def _post(graph: Graph, mailbox: tuple[str, ...], item: Mapping[str, Any], text: Untrusted, time: Clock) -> Post:
     when = zones.moment(item.get("receivedDateTime"), time.zone)
     return Post(
-        ref=shown(graph, mailbox, item),
+        ref=shown(graph, mailbox, [item])[0],
         sender=messages.short(item.get("from"), domain(graph)),
         when=days.stamp(when, time.now) if when else "draft",
         text=text,

@@ -17,6 +17,8 @@ from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, domain, ow
 from mcp_local_graph.tools.needs import Effect, Graph, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from mcp_local_graph.tools.needs import Page
 
 # What a search cannot be asked is looked for in so many of its results.
@@ -131,7 +133,7 @@ def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:
     plan = mail_query.planned(asked.wanted)
     kept = [item for item in page.items if plan.keep(item)]
     return MessageList(
-        messages=tuple(messages.without_banners(_summary(graph, asked, time, item) for item in kept[:limit])),
+        messages=tuple(messages.without_banners(_summaries(graph, asked, time, kept[:limit]))),
         where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
         how=plan.said,
         now=time.now,
@@ -140,8 +142,9 @@ def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:
     )
 
 
-def _summary(graph: Graph, asked: _Asked, time: Clock, item: dict[str, Any]) -> messages.Summary:
-    return messages.summary(item, shown(graph, asked.owner, item), time.zone, domain(graph))
+def _summaries(graph: Graph, asked: _Asked, time: Clock, items: Sequence[dict[str, Any]]) -> Iterator[messages.Summary]:
+    for item, ref in zip(items, shown(graph, asked.owner, items), strict=True):
+        yield messages.summary(item, ref, time.zone, domain(graph))
 
 
 def _more(page: Page, plan: mail_query.Plan, left: int) -> list[str]:

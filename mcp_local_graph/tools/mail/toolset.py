@@ -9,10 +9,10 @@ from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs import messages
-from mcp_local_graph.tools.needs import Kind, Toolset
+from mcp_local_graph.tools.needs import Kind, Shown, Toolset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mcp_local_graph.tools.needs import Graph
 
@@ -52,6 +52,8 @@ def domain(graph: Graph) -> str:
     return graph.user_name.rpartition("@")[2]
 
 
-def shown(graph: Graph, path: tuple[str, ...], message: Mapping[str, Any]) -> str:
-    """The handle of a message in a mailbox."""
-    return graph.show(Kind.MESSAGE, *path, "messages", str(message["id"]), note=messages.note(message))
+def shown(graph: Graph, path: tuple[str, ...], found: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The handles of messages in a mailbox."""
+    return graph.show_all(
+        [Shown(Kind.MESSAGE, (*path, "messages", str(one["id"])), messages.note(one)) for one in found]
+    )
