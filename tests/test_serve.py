@@ -93,6 +93,18 @@ def test_it_answers_without_client_id_network_or_key_store_and_writes_nothing(tm
     assert not (tmp_path / "state").exists()
 
 
+def test_a_start_imports_nothing_that_only_calls_need(tmp_path: Path) -> None:
+    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO})
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:], "--state-dir", str(tmp_path)]
+    ended = subprocess.run(command, input=hello + "\n", capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 - our own command
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.stderr.splitlines()}
+    assert "mcp_local_graph" in imported
+    for_calls = {"msgraph", "kiota_abstractions", "httpx", "msal", "azure", "keyring", "requests", "sqlite3"}
+    for_documents = {"selectolax", "lxml", "docx", "pptx", "pypdfium2", "icalendar", "python_calamine"}
+    for_the_demo = {"trustme", "jwt", "xlsxwriter"}
+    assert imported & (for_calls | for_documents | for_the_demo) == set()
+
+
 def test_settings_that_cannot_be_end_it_with_a_text_on_stderr_and_nothing_on_stdout(tmp_path: Path) -> None:
     ended = piped([], "--state-dir", str(tmp_path), "--tenant", "common")
     assert ended.returncode == 2
