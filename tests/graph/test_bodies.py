@@ -147,10 +147,10 @@ async def test_an_answer_that_trickles_is_ended_by_the_deadline_of_the_call(auth
 
     with Server(trickling, authority.server()) as graph:
         started = anyio.current_time()
-        async with authority.to(graph.origin, pace=Pace(0.4)) as client:
+        async with authority.to(graph.origin, pace=Pace(1.0)) as client:
             with pytest.raises(ServiceUnavailable, match="in time"):
                 await get(client, f"{graph.origin}/v1.0/me")
-            assert 0.4 <= anyio.current_time() - started < 2
+            assert 1.0 <= anyio.current_time() - started < 10
     assert left == [True]
 
 

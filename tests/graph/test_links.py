@@ -87,7 +87,7 @@ async def asked_for(authority: Authority, url: str) -> None:
         await client.get(url, extensions={"scopes": USER_READ})
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(HOSTILE)
 def test_no_token_reaches_any_host_but_graphs(authority: Authority, sink: Server, url: str) -> None:
     sink.heads.clear()
@@ -101,7 +101,7 @@ def test_no_token_reaches_any_host_but_graphs(authority: Authority, sink: Server
         assert sink.header("authorization") == ["Bearer token-1"]
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(HOSTILE)
 def test_a_next_link_is_followed_only_where_it_can_mean_nothing_else(link: str) -> None:
     try:
@@ -115,7 +115,7 @@ def test_a_next_link_is_followed_only_where_it_can_mean_nothing_else(link: str) 
     assert ".." not in httpx.URL(url).path.split("/")
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(HOSTILE)
 def test_a_file_is_fetched_only_from_a_named_host(link: str) -> None:
     try:
