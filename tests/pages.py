@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mcp_local_graph.auth.broker import BY_STATUS
+from mcp_local_graph.auth.broker.failures import BY_STATUS
 from mcp_local_graph.auth.remedies import BY_CODE, Remedy, Who
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.auth import browser, consent, ladder
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
+from mcp_local_graph.auth.broker import machine
 from mcp_local_graph.auth.prompts import Refusals, check_times
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
@@ -65,11 +66,9 @@ class Asker:
 
     def machine(self) -> ladder.Abilities:
         """What this machine can show."""
-        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
-
         with self._finding:
             if self._no_broker is None:  # asked once: finding out imports the broker's package
-                self._no_broker = broker.why_not(broker.this_machine(), self._registration.cloud) or ""
+                self._no_broker = machine.why_not(machine.this_machine(), self._registration.cloud) or ""
         return ladder.Abilities(no_broker=self._no_broker, browser=browser.can_open())
 
     def rungs(self) -> tuple[Rung, ...]:

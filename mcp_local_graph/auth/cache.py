@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msal
 
-from mcp_local_graph.auth import keys, vault
+from mcp_local_graph.auth import vault
 from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.auth.consent import Waiting
+from mcp_local_graph.auth.keys import stores
 from mcp_local_graph.auth.notes import Note
 from mcp_local_graph.auth.prompts import recent
 from mcp_local_graph.config import TokenStore
@@ -81,7 +82,7 @@ def open_vault(place: Place) -> vault.Vault:
         return vault.MemoryVault("your setting")
     if place.store is TokenStore.PLAINTEXT:
         return vault.plain(place.file(".json"))
-    store, reason = keys.find(place.state_dir)
+    store, reason = stores.find(place.state_dir)
     if store is None:
         if place.is_sealed():
             _logger.warning("The sign-in that is kept here is out of reach: %s", reason)

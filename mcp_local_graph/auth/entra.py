@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msal
 
 from mcp_local_graph import __version__, clouds, tls
-from mcp_local_graph.auth import broker
+from mcp_local_graph.auth.broker import machine
+from mcp_local_graph.auth.broker.asking import Broker
 from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
 from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.errors import ClientIdMissing, ServiceUnavailable
@@ -32,7 +33,7 @@ class Entra:
         )
         self.cache = AccountCache(open_vault(self.place), registration.tenant)
         self._connecting = threading.Lock()
-        self._broker: broker.Broker | None = None
+        self._broker: Broker | None = None
         self._application: msal.PublicClientApplication | None = None
         self._http: EntraClient | None = None
         self._discovered: dict[str, Any] = {}  # shared, so that the second application asks Entra nothing again
@@ -51,15 +52,15 @@ class Entra:
                 self._application = self._made(msal.PublicClientApplication)
             return self._application
 
-    def broker(self) -> broker.Broker:
+    def broker(self) -> Broker:
         """The operating system's broker, for a second application on the same cache."""
         with self._connecting:
             if self._broker is None:
-                machine = broker.this_machine()
-                application = broker.application(
-                    lambda **flags: self._made(msal.PublicClientApplication, **flags), machine, self.registration.cloud
+                here = machine.this_machine()
+                application = machine.application(
+                    lambda **flags: self._made(msal.PublicClientApplication, **flags), here, self.registration.cloud
                 )
-                self._broker = broker.Broker(application, machine, self.registration.cloud)
+                self._broker = Broker(application, here, self.registration.cloud)
             return self._broker
 
     def _made(self, make: Callable[..., msal.PublicClientApplication], **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import threads
-from mcp_local_graph.auth import broker, window
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
+from mcp_local_graph.auth.broker import window
+from mcp_local_graph.auth.broker.asking import Ending
 from mcp_local_graph.auth.loopback import Listener
 from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
 from mcp_local_graph.errors import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import msal
 
     from mcp_local_graph.auth.accounts import Account
+    from mcp_local_graph.auth.broker.asking import Broker
     from mcp_local_graph.auth.cache import AccountCache
     from mcp_local_graph.auth.entra import Entra
     from mcp_local_graph.errors import Need
@@ -178,14 +180,14 @@ class SignedInAs:
     instead_of: str
 
 
-def through_broker(asked: broker.Broker, need: Need, settle: Settle) -> Attempt:
+def through_broker(asked: Broker, need: Need, settle: Settle) -> Attempt:
     """The operating system's own window. Raises BrokerUnusable."""
     before = settle.known()
 
     def finish(attempt: Attempt, account: Account, answer: dict[str, Any]) -> None:
         settle_unseen(attempt, settle, before, (account, answer))
 
-    ending = broker.Ending(finish, partial(settle.judge, Rung.BROKER, need), settle.asking)
+    ending = Ending(finish, partial(settle.judge, Rung.BROKER, need), settle.asking)
     # Who wants another account chooses. Else the expected one, or the system's own, is tried first without a window.
     return asked.begin(need, window.of_this_process(), ending, choose=settle.anyone)
 

@@ -14,6 +14,7 @@ from mcp_local_graph.auth import consent
 from mcp_local_graph.auth.accounts import Who
 from mcp_local_graph.auth.asker import Asker, Wish
 from mcp_local_graph.auth.at_hand import AtHand
+from mcp_local_graph.auth.broker import machine
 from mcp_local_graph.auth.status import Grants, Status
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import (
@@ -251,7 +252,6 @@ class AuthenticationService:
         if self._registration.client_id is None:
             return nobody
         entra, silent = self._open()
-        from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
 
         accounts = entra.cache.accounts()
         notes = {account.home_account_id: entra.cache.note(account.home_account_id) for account in accounts}
@@ -262,7 +262,7 @@ class AuthenticationService:
             accounts=accounts,
             grants={home: Grants(frozenset(note.granted), frozenset(note.used)) for home, note in notes.items()},
             waiting=waiting.scopes if waiting else frozenset(),
-            broker_address=broker.redirect_uri(broker.this_machine(), entra.client_id),
+            broker_address=machine.redirect_uri(machine.this_machine(), entra.client_id),
             token_store=entra.cache.describe(),
             lasts=entra.cache.lasts,
             under_way=self._attempt.shown if self._attempt and not self._attempt.over else None,
@@ -271,9 +271,7 @@ class AuthenticationService:
 
 def _leave_broker(entra: Entra, entry: dict[str, Any]) -> None:
     """Sign out at the system's broker too, where the account is from there. It is gone here already."""
-    from mcp_local_graph.auth import broker  # noqa: PLC0415 - brings MSAL
-
-    if not broker.established(entry):
+    if not machine.established(entry):
         return
     try:
         left = entra.broker().sign_out(entry)

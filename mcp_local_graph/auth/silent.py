@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mcp_local_graph.auth import broker
+from mcp_local_graph.auth.broker import machine
 from mcp_local_graph.auth.cache import Newest
 from mcp_local_graph.auth.challenges import answers
 from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
@@ -143,7 +143,7 @@ class Silent:
                 force_refresh=renew,
             )
 
-        if broker.established(entry):  # such an account has no refresh token in the cache
+        if machine.established(entry):  # such an account has no refresh token in the cache
             return self._entra.broker().silently(ask, need)
         return ask(self._entra.application())
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msal
 
 from mcp_local_graph import tls
-from mcp_local_graph.auth.broker import Broker, Ending, Machine, application
+from mcp_local_graph.auth.broker.asking import Broker, Ending
+from mcp_local_graph.auth.broker.machine import Machine, application
 from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.clouds import CLOUDS
 from mcp_local_graph.errors import LocalGraphError, Need

@@ -12,7 +12,7 @@ from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.kit import SOON
 
 if TYPE_CHECKING:
-    from mcp_local_graph.auth.keys import KeyStore
+    from mcp_local_graph.auth.keys.stores import KeyStore
 
 _AT_ONCE = 8
 

@@ -14,8 +14,8 @@ import secretstorage
 from keyring.backends.SecretService import Keyring as SecretService
 from secretstorage.util import DBusAddressWrapper, format_secret, open_session
 
-from mcp_local_graph.auth import keys
 from mcp_local_graph.auth.cache import AccountCache, Place, open_vault
+from mcp_local_graph.auth.keys import stores
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.key_contract import KeyStoreContract
@@ -43,8 +43,8 @@ class Session:
         self._bus = secretstorage.dbus_init()
         self._collection = secretstorage.get_default_collection(self._bus)
 
-    def store(self) -> keys.KeyStore:
-        found, reason = keys.find(self.directory)
+    def store(self) -> stores.KeyStore:
+        found, reason = stores.find(self.directory)
         assert found is not None, reason
         return found
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.auth.broker import Machine, outcome, redirect_uri, this_machine, why_not
+from mcp_local_graph.auth.broker.failures import outcome
+from mcp_local_graph.auth.broker.machine import Machine, redirect_uri, this_machine, why_not
 from mcp_local_graph.clouds import CLOUDS, Cloud
 from mcp_local_graph.errors import BrokerUnusable, ServiceUnavailable, SignInDeclined, SignInNeeded
 from tests.auth.broker_rig import CLIENT, MACHINES

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph.auth.attempt import Rung
-from mcp_local_graph.auth.broker import Broker, application, has_broker, redirect_uri
+from mcp_local_graph.auth.broker.asking import Broker
+from mcp_local_graph.auth.broker.machine import application, has_broker, redirect_uri
 from mcp_local_graph.clouds import CLOUDS
 from mcp_local_graph.errors import (
     BrokerUnusable,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mcp_local_graph.auth.broker import established
+from mcp_local_graph.auth.broker.machine import established
 from mcp_local_graph.errors import BrokerUnusable, ServiceUnavailable, SignInNeeded
 from tests.auth.broker_rig import ALEX, WINDOW, Rig, account, failure, rigged
 from tests.auth.kit import BASIC, BASIC_NEED, SOON

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.auth import dpapi
+from mcp_local_graph.auth.keys import dpapi
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.key_contract import KeyStoreContract
 

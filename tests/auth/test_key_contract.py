@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from mcp_local_graph.auth import key_text
+from mcp_local_graph.auth.keys import text as key_text
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.key_contract import KeyStoreContract
 

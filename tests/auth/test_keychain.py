@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcp_local_graph.auth import vault
-from mcp_local_graph.auth.keychain import KeychainStore
+from mcp_local_graph.auth.keys.keychain import KeychainStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.key_contract import KeyStoreContract
 

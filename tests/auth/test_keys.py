@@ -17,8 +17,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 from keyring.backends.null import Keyring as NullKeyring
 from keyring.errors import KeyringLocked
 
-from mcp_local_graph.auth import keys, vault
+from mcp_local_graph.auth import vault
 from mcp_local_graph.auth.cache import AccountCache, open_vault
+from mcp_local_graph.auth.keys import stores
 from mcp_local_graph.config import TokenStore
 from mcp_local_graph.errors import KeyStoreUnavailable
 from tests.auth.kit import SOON
@@ -155,10 +156,10 @@ def test_a_key_store_that_nobody_unlocked_asks_nobody_and_loses_nothing(tmp_path
 
 
 def test_without_a_session_bus_tokens_stay_in_memory_and_the_choice_is_named(tmp_path: Path) -> None:
-    store, reason = keys.find(Path())
-    assert (store, reason) == (None, keys.NO_STORE)
+    store, reason = stores.find(Path())
+    assert (store, reason) == (None, stores.NO_STORE)
     words = only_memory(tmp_path)
-    assert words.startswith(f"in memory only, gone when the server stops: {keys.NO_STORE}.")
+    assert words.startswith(f"in memory only, gone when the server stops: {stores.NO_STORE}.")
     assert words.endswith("To keep it in plain text instead: --token-store plaintext")
 
 
@@ -168,7 +169,7 @@ def test_a_store_that_a_variable_names_must_be_one_that_keeps_secrets(tmp_path: 
         [
             sys.executable,
             "-c",
-            "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))",
+            "from mcp_local_graph.auth.keys import stores; from pathlib import Path; print(*stores.find(Path()))",
         ],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": variable, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
@@ -195,7 +196,7 @@ def test_a_variable_that_names_nothing_is_said_to_lead_nowhere(tmp_path: Path) -
         [
             sys.executable,
             "-c",
-            "from mcp_local_graph.auth import keys; from pathlib import Path; print(*keys.find(Path()))",
+            "from mcp_local_graph.auth.keys import stores; from pathlib import Path; print(*stores.find(Path()))",
         ],
         cwd=ROOT,
         env={"PYTHON_KEYRING_BACKEND": "no.such.Backend", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), **MEASURED},
@@ -238,7 +239,7 @@ def test_a_locked_key_store_leaves_the_file_as_it_is(tmp_path: Path) -> None:
 
 def test_a_store_that_asks_a_question_nobody_sees_is_not_waited_for() -> None:
     store = Waiting()
-    patient = keys.KeyringStore(store, nullcontext, deadline=0.05)
+    patient = stores.KeyringStore(store, nullcontext, deadline=0.05)
     with pytest.raises(KeyStoreUnavailable, match="it may wait for its password") as caught:
         patient.get()
     assert caught.value.remedy == "Unlock it, then try again."
@@ -261,7 +262,7 @@ def test_a_safe_store_among_several_is_found() -> None:
         backends = (NULL, TextFile(), SecretService())
 
     keyring.set_keyring(Several())  # type: ignore[no-untyped-call]  # keyring types this much no further
-    store, reason = keys.find(Path())
+    store, reason = stores.find(Path())
     assert store is not None
     assert (store.name, reason) == ("Secret Service", "")
 
@@ -272,7 +273,7 @@ def test_several_stores_of_which_none_is_safe_are_none() -> None:
         backends = (NULL,)
 
     keyring.set_keyring(Several())  # type: ignore[no-untyped-call]  # keyring types this much no further
-    assert keys.find(Path()) == (None, keys.NO_STORE)
+    assert stores.find(Path()) == (None, stores.NO_STORE)
 
 
 def test_a_new_key_is_made_only_once(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mcp_local_graph.auth.window import Window, of_this_process, parent_window
-from mcp_local_graph.auth.window_win32 import ProcessEntry, Rectangle
+from mcp_local_graph.auth.broker.window import Window, of_this_process, parent_window
+from mcp_local_graph.auth.broker.window_win32 import ProcessEntry, Rectangle
 
 PYTHON, UVX, CMD, HOST, EXPLORER, OTHER = 100, 90, 80, 70, 60, 50
 CONSOLE, DESKTOP = 0x1111, 0x2222

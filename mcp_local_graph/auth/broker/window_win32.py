@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mcp_local_graph.auth.window import Window
+    from mcp_local_graph.auth.broker.window import Window
 
 
 class ProcessEntry(ctypes.Structure):
@@ -47,7 +47,7 @@ class Rectangle(ctypes.Structure):
 if sys.platform == "win32":  # only: Windows
     from ctypes import wintypes
 
-    from mcp_local_graph.auth import window as model
+    from mcp_local_graph.auth.broker import window as model
 
     _TH32CS_SNAPPROCESS = 0x2
     _PROCESS_QUERY_LIMITED_INFORMATION = 0x1000

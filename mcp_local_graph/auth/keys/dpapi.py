@@ -14,7 +14,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from mcp_local_graph.auth import key_text, vault
+from mcp_local_graph.auth import vault
+from mcp_local_graph.auth.keys import text
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class DpapiStore:
 
     def _make(self) -> bytes:
         try:
-            protected = self._agent.protect(key_text.new())
+            protected = self._agent.protect(text.new())
         except OSError as error:
             raise KeyStoreUnavailable(
                 f"Windows does not protect a key for this user account (error {_number(error)}).",
@@ -86,7 +87,7 @@ class DpapiStore:
 
     def _opened(self, stored: bytes) -> bytes:
         try:
-            key = key_text.read(self._agent.unprotect(stored))
+            key = text.read(self._agent.unprotect(stored))
         except OSError as error:
             raise self._shut(f"error {_number(error)}") from error
         except ValueError:  # it is not even text

@@ -68,7 +68,7 @@ def parent_window(desktop: Desktop, pid: int) -> int:
 def of_this_process() -> int | None:
     """The parent window for this process; None where the system wants none."""
     if sys.platform == "win32":  # only: Windows
-        from mcp_local_graph.auth.window_win32 import Win32Desktop  # noqa: PLC0415 - loads DLLs
+        from mcp_local_graph.auth.broker.window_win32 import Win32Desktop  # noqa: PLC0415 - loads DLLs
 
         return parent_window(Win32Desktop(), os.getpid())
     return None

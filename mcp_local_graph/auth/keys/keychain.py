@@ -13,7 +13,7 @@ from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_local_graph import threads
-from mcp_local_graph.auth import key_text
+from mcp_local_graph.auth.keys import text
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class KeychainStore:
     def _write(self) -> bytes | None:
         try:
             with self._opened() as passwords:
-                passwords.set_generic_password(_SERVICE, _ENTRY, key_text.new())
+                passwords.set_generic_password(_SERVICE, _ENTRY, text.new())
         except OSError as error:
             if _status(error) != _DUPLICATE:  # a duplicate is another process's key, which serves as well
                 raise _meaning(error) from error
@@ -101,7 +101,7 @@ class KeychainStore:
     def _read(self) -> bytes | None:
         try:
             with self._opened() as passwords:
-                key = key_text.read(passwords.get_generic_password(_SERVICE, _ENTRY))
+                key = text.read(passwords.get_generic_password(_SERVICE, _ENTRY))
         except OSError as error:
             if _status(error) == _NOT_FOUND:
                 return None

@@ -120,11 +120,11 @@ def find(state_dir: Path) -> tuple[KeyStore | None, str]:
     profile on the one, and lose its `Always allow` at each write on the other.
     """
     if sys.platform == "win32":  # only: Windows
-        from mcp_local_graph.auth import dpapi  # noqa: PLC0415 - imports what only this system has
+        from mcp_local_graph.auth.keys import dpapi  # noqa: PLC0415 - imports what only this system has
 
         return dpapi.store(state_dir), ""
     if sys.platform == "darwin":  # only: macOS
-        from mcp_local_graph.auth import keychain  # noqa: PLC0415 - imports what only this system has
+        from mcp_local_graph.auth.keys import keychain  # noqa: PLC0415 - imports what only this system has
 
         return keychain.store(state_dir), ""
     return _session_store(state_dir)
