@@ -63,7 +63,7 @@ ERRORS = {
 NOTES = {
     "empty": "The file is empty.",
     "no_text": "There is no text in it.",
-    "scanned": "Pages read here that are pictures, probably scans, whose words cannot be read: {0:,} of {1:,}.",
+    "scanned": "Pages that are pictures (scans), whose words cannot be read here: {0:,} of {1:,}. Ask the person.",
     "blank_pages": "Blank pages among those read here: {0:,} of {1:,}.",
     "whole": "It has no pages to choose from: `pages` was not applied.",
     "macros": "It has macros; they were neither run nor read.",

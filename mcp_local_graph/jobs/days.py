@@ -11,14 +11,19 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 _NEAR = {"yesterday": -1, "today": 0, "tomorrow": 1}
 # Far from both ends of what Python can count.
 _YEARS = range(1800, 2201)
-_AWAY = re.compile(r"([+-]?[0-9]{1,4}) ?d(?:ays?)?( ago)?")
+_WEEKS = {"last week": -7, "this week": 0, "next week": 7}
+_AWAY = re.compile(r"([+-]?[0-9]{1,4}) ?(d|day|days|w|week|weeks)( ago)?")
+# How people write a date: `25 Nov`, `25 November 2026`, `Nov 25, 2026`.
+_WRITTEN = ("%d %b", "%d %B", "%b %d", "%B %d")
+_HALF_A_YEAR = timedelta(183)
 
 
-def day(said: str, today: date) -> date:
+def day(said: str, today: date, *, past: bool = False) -> date:
     """The day that somebody means, seen from today.
 
-    `today`, `tomorrow`, `yesterday`, a weekday (the next one, today included; `next monday`: not today), `3 days`,
-    `3 days ago`, or an ISO date, with or without a time.
+    `today`, `tomorrow`, `yesterday`; a weekday, today included: the next one, or with `past` the latest; `next monday`
+    and `last monday`: not today; `last week`: its Monday; `3 days`, `2 weeks ago`; `25 Nov`: the nearest one; or an ISO
+    date, with or without a time.
 
     Raises:
         RequestRefused: it is none of these.
@@ -26,21 +31,47 @@ def day(said: str, today: date) -> date:
     words = " ".join(said.lower().split())
     if words in _NEAR:
         return today + timedelta(_NEAR[words])
-    if (weekday := words.removeprefix("next ")) in WEEKDAYS:
-        first = 1 if words != weekday else 0
-        return today + timedelta(first + (WEEKDAYS.index(weekday) - today.weekday() - first) % 7)
+    if words in _WEEKS:
+        return today + timedelta(_WEEKS[words] - today.weekday())
     if away := _AWAY.fullmatch(words):
-        return today + timedelta(-int(away[1]) if away[2] else int(away[1]))
+        return today + int(away[1]) * (-1 if away[3] else 1) * timedelta(7 if away[2].startswith("w") else 1)
+    if found := _weekday(words, today, past=past) or _written(words, today):
+        return found
     read = _iso(said)
     if read is None:
         raise RequestRefused(
-            "One of the days is none.", "Say YYYY-MM-DD, today, tomorrow, yesterday, a weekday, or `3 days ago`."
+            "That is no day that is known here.",
+            "Say YYYY-MM-DD, `25 Nov`, today, tomorrow, a weekday, `last week` (its Monday) or `3 days ago`.",
         )
     return read.date()
 
 
-def moment(said: str, now: datetime) -> datetime:
-    """The moment that is meant: the midnight that begins a day, or an ISO time.
+def _weekday(words: str, today: date, *, past: bool) -> date | None:
+    which, _, name = words.rpartition(" ")
+    if name not in WEEKDAYS or which not in {"", "this", "next", "last"}:
+        return None
+    weekday = WEEKDAYS.index(name)
+    if which == "last" or (past and not which):
+        return today - timedelta((today.weekday() - weekday - (which == "last")) % 7 + (which == "last"))
+    return today + timedelta((weekday - today.weekday() - (which == "next")) % 7 + (which == "next"))
+
+
+def _written(words: str, today: date) -> date | None:
+    """A date with the name of its month; without a year the nearest one."""
+    plain = words.replace(",", " ").replace(".", " ")
+    for form in _WRITTEN:
+        for year in ("", *(f" {today.year + away}" for away in (0, 1, -1))):
+            try:
+                read = datetime.strptime(" ".join(plain.split()) + year, f"{form} %Y").date()  # noqa: DTZ007 - a date
+            except ValueError:
+                continue
+            if read.year in _YEARS and (not year or abs(read - today) <= _HALF_A_YEAR):
+                return read
+    return None
+
+
+def moment(said: str, now: datetime, *, past: bool = False) -> datetime:
+    """The moment that is meant: the midnight that begins a day, or an ISO time. `past` is as in `day`.
 
     An ISO time without an offset is in `now`'s zone.
 
@@ -49,7 +80,7 @@ def moment(said: str, now: datetime) -> datetime:
     """
     read = _iso(said)
     if read is None:
-        return midnight(day(said, now.date()), now)
+        return midnight(day(said, now.date(), past=past), now)
     return read if read.tzinfo is not None else read.replace(tzinfo=now.tzinfo)
 
 

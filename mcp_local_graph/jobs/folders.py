@@ -23,6 +23,16 @@ _SAID = {
     "outbox": ("outbox",),
 }
 WELL_KNOWN = {said: name for name, all_said in _SAID.items() for said in all_said}
+# What to call them to somebody.
+TITLES = {
+    "inbox": "Inbox",
+    "sentitems": "Sent Items",
+    "drafts": "Drafts",
+    "deleteditems": "Deleted Items",
+    "junkemail": "Junk Email",
+    "archive": "Archive",
+    "outbox": "Outbox",
+}
 # Those that are worth a tag in a list of folders.
 NAMES = tuple(_SAID)
 

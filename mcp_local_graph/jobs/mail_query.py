@@ -125,7 +125,19 @@ def _filter(wanted: Wanted) -> Plan:
     tests += ["hasAttachments eq true"] if wanted.attachments else []
     only_order = len(tests) == 1 and wanted.after is None
     options = {"orderby": NEWEST} if only_order else {"orderby": NEWEST, "filter": " and ".join(tests)}
-    return Plan(options=options, keep=lambda _: True, said="filtered, newest first")
+    return Plan(options=options, keep=lambda _: True, said=", ".join([*_named(wanted), "newest first"]))
+
+
+def _named(wanted: Wanted) -> list[str]:
+    """What a filter asks for, in words."""
+    times = (("from", wanted.after), ("until", wanted.before))
+    return [
+        *(["unread"] if wanted.unread else []),
+        *(["flagged"] if wanted.flagged else []),
+        *(["with files"] if wanted.attachments else []),
+        *([f"by {wanted.sender}"] if wanted.sender else []),
+        *(f"{name} {when:%Y-%m-%d %H:%M}" for name, when in times if when),
+    ]
 
 
 def _fits(message: Mapping[str, Any], wanted: Wanted) -> bool:

@@ -165,8 +165,17 @@ def doubts(message: Mapping[str, Any], domain: str, *, first: bool) -> list[str]
     found = [] if is_inside(address, domain) else [f"outside {domain}"]
     if first:
         found.append("first mail from this address")
+    if answers_elsewhere(message):
+        found.append("answers go to another address (Reply-To)")
     failed = failed_checks(message.get("internetMessageHeaders") or ())
     return found + ([f"{', '.join(failed)} failed: the sender may be forged"] if failed else [])
+
+
+def answers_elsewhere(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """To whom answers go where that is not the sender alone: how somebody forged gets them."""
+    own = name_and_address(message.get("from"))[1].casefold()
+    answers: list[dict[str, Any]] = message.get("replyTo") or []
+    return answers if any(name_and_address(one)[1].casefold() != own for one in answers) else []
 
 
 def failed_checks(headers: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -16,6 +16,7 @@ _BEGINS = (
 )
 _FROM = re.compile(r"\*?(?:From|Von|De|Da|Från|Fra|Van)\*?\s*:\s*\S", re.IGNORECASE)
 _HEADER = re.compile(rf"\*?(?:{_OTHERS})\*?\s*:", re.IGNORECASE)
+_RULE = re.compile(r"(?:^|\n)[-_*]{3,}$")
 # Lines within which the other headers of such a block follow.
 _NEAR = 4
 
@@ -23,13 +24,17 @@ _NEAR = 4
 def length_of_new(text: str) -> int:
     """How many characters from the start are new; quoted mails follow.
 
-    A mail that begins with what it quotes, or that answers line by line below `>`, is new as a whole: what is new in it
-    cannot be told apart.
+    A mail that begins with what it quotes, or that answers line by line or below `>`, is new as a whole: what is new in
+    it cannot be told apart. A rule that stands between both belongs to neither.
     """
     lines = text.split("\n")
-    tail = _marked_tail(lines)
-    end = next((number for number in range(len(lines)) if number == tail or _quotes_from(lines, number)), len(lines))
-    return len("\n".join(lines[:end]).rstrip()) or len(text)
+    tail, answered = _marked_tail(lines), _answered_below(lines)
+    begins = (n for n in range(len(lines)) if n == tail or _quotes_from(lines, n, answered=answered))
+    end = next(begins, len(lines))
+    new = "\n".join(lines[:end]).rstrip()
+    if end < len(lines):
+        new = _RULE.sub("", new).rstrip()
+    return len(new) or len(text)
 
 
 def _marked_tail(lines: list[str]) -> int:
@@ -41,11 +46,18 @@ def _marked_tail(lines: list[str]) -> int:
     return tail
 
 
-def _quotes_from(lines: list[str], number: int) -> bool:
+def _quotes_from(lines: list[str], number: int, *, answered: bool) -> bool:
     """Whether what a mail program puts before a quoted mail begins on this line."""
     line = lines[number].strip()
     joined = f"{line} {lines[number + 1].strip()}" if number + 1 < len(lines) else line
     if any(begin.match(line) or begin.match(joined) for begin in _BEGINS):
-        return True
+        marked = any(near.lstrip().startswith(">") for near in lines[number + 1 : number + 1 + _NEAR])
+        return not (answered and marked)
     near = lines[number + 1 : number + 1 + _NEAR] if _FROM.match(line) else []
     return sum(bool(_HEADER.match(next_.strip())) for next_ in near) >= 2  # noqa: PLR2004 - one may be part of the text
+
+
+def _answered_below(lines: list[str]) -> bool:
+    """Whether something stands below the last line with `>`: an answer."""
+    last = max((number for number, line in enumerate(lines) if line.lstrip().startswith(">")), default=len(lines))
+    return any(line.strip() for line in lines[last + 1 :])

@@ -43,7 +43,7 @@ class Briefing(Reading):
             f" ({self.unread_in_all} in all)" if self.unread_in_all and self.unread_in_all > len(self.unread) else ""
         )
         return [
-            f"It is {days.stamp(now, now)}.",
+            f"It is {now:%a} {now.day} {now:%b %Y %H:%M}.",
             "# Calendar",
             *(events.by_days(self.events, begin, end, now) or ["nothing today and tomorrow"]),
             f"# Unread in the inbox{count}",
@@ -53,7 +53,12 @@ class Briefing(Reading):
 
     def notes(self) -> list[str]:
         """What the marks mean, and what could not be had."""
-        return [f"{messages.MARKS}; times: {self.zone}.", *self.missing]
+        more = (self.unread_in_all or 0) > len(self.unread)
+        return [
+            f"{messages.MARKS}; times: {self.zone}.",
+            *(["The other unread ones: mail_search with unread=true."] if more else []),
+            *self.missing,
+        ]
 
 
 @BRIEFING.tool("Brief me", effect=Effect.READ, scopes={"Mail.Read", "Calendars.Read"}, optional={SETTINGS})

@@ -66,7 +66,7 @@ class PersonList(Reading):
         return [
             *(one.line() for one in self.people),
             *([f"Manager: {self.manager.line()}"] if self.manager else []),
-            *(f"Reports: {one.line()}" for one in self.reports),
+            *(f"Direct report: {one.line()}" for one in self.reports),
         ]
 
     def notes(self) -> list[str]:

@@ -26,7 +26,7 @@ def test_an_answer_as_agreed() -> None:
         total=9,
         complete=True,
         parts=2,
-        notes=["Pages read here that are pictures, probably scans, whose words cannot be read: 1 of 2."],
+        notes=["Pages that are pictures (scans), whose words cannot be read here: 1 of 2. Ask the person."],
         sides=[0],
     )
 

@@ -29,6 +29,16 @@ NOW = datetime(2026, 11, 25, 14, 30, tzinfo=ZoneInfo("Europe/London"))
         ("+1d", "2026-11-26"),
         ("-7d", "2026-11-18"),
         ("10 days ago", "2026-11-15"),
+        ("2 weeks ago", "2026-11-11"),
+        ("last wednesday", "2026-11-18"),
+        ("last monday", "2026-11-23"),
+        ("this friday", "2026-11-27"),
+        ("last week", "2026-11-16"),
+        ("this week", "2026-11-23"),
+        ("next week", "2026-11-30"),
+        ("20 Nov", "2026-11-20"),
+        ("3 january", "2027-01-03"),
+        ("Nov. 24, 2025", "2025-11-24"),
         ("2027-01-04", "2027-01-04"),
         ("2026-12-01T09:00", "2026-12-01"),
     ],
@@ -38,12 +48,21 @@ def test_a_day_is_understood_as_people_say_it(said: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "soon", "32 November", "2026-02-30", "next week", "99999 days", "9999-12-31", "0001-01-01T00:00"]
+    "said",
+    ["", "soon", "32 November", "2026-02-30", "29 Feb", "that friday", "99999 days", "9999-12-31", "1 Jan 9999"],
 )
 def test_a_day_that_is_none_is_refused_with_what_to_say(said: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         days.day(said, WEDNESDAY)
     assert "YYYY-MM-DD" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("monday", "2026-11-23"), ("wednesday", "2026-11-25"), ("next monday", "2026-11-30")]
+)
+def test_in_the_past_a_weekday_is_the_latest(said: str, meant: str) -> None:
+    assert days.day(said, WEDNESDAY, past=True) == date.fromisoformat(meant)
+    assert days.moment(said, NOW, past=True).date() == date.fromisoformat(meant)
 
 
 def test_a_moment_is_a_midnight_or_a_time_in_the_zone_at_hand() -> None:

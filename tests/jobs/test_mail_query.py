@@ -78,5 +78,13 @@ def test_a_search_is_by_the_day_and_the_hours_are_looked_at_afterwards() -> None
     assert plan.keep(message(receivedDateTime=None))
 
 
+def test_a_filter_says_in_words_what_it_asks_for() -> None:
+    assert planned(Wanted()).said == "newest first"
+    wanted = Wanted(sender="marit@brackwater.example", after=MONDAY, unread=True, flagged=True, attachments=True)
+    assert planned(wanted).said == (
+        "unread, flagged, with files, by marit@brackwater.example, from 2026-11-23 08:00, newest first"
+    )
+
+
 def test_a_filter_needs_no_second_look() -> None:
     assert planned(Wanted(unread=True)).keep(message())

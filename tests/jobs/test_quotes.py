@@ -22,6 +22,8 @@ NEW = "Thursday works for me.\n\nInês"
         "From: Marit Solheim\nSent: Monday, 23 November 2026 09:12\nTo: Inês\nSubject: When\n\nWhen?",
         "Von: Marit Solheim\nGesendet: Montag\nAn: Inês\nBetreff: Wann\n\nWann?",
         "> When?\n> Marit\n",
+        "---\nFrom: Marit Solheim\nSent: Monday\nTo: Inês\n\nWhen?",
+        "On Mon, 23 Nov 2026 at 09:12, Marit Solheim wrote:\n\nWhen?",
     ],
 )
 def test_what_stands_quoted_below_is_not_new(quoted: str) -> None:
@@ -36,6 +38,8 @@ def test_what_stands_quoted_below_is_not_new(quoted: str) -> None:
         "From: the harbour to the tower it is a mile.\nTo: be clear, a sea mile.",
         "On Monday I wrote: nothing came back.\nSo I ask again.",
         "-----Original Message-----\nFrom: Marit\n\nWhen?",
+        "EXTERNAL: be careful.\n\nAm 23.11.26 um 09:12 schrieb Marit:\n> Wann?\n>\n> Marit\nAm Donnerstag.\nInês",
+        "On Mon, 23 Nov 2026, Marit Solheim\nwrote:\n> When?\nThursday.",
     ],
 )
 def test_a_mail_without_a_clear_end_of_what_is_new_is_new_as_a_whole(text: str) -> None:

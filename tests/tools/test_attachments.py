@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,7 +52,17 @@ async def test_a_picture_is_shown_when_it_is_asked_for(desk: Desk) -> None:
 async def test_a_scanned_file_is_honest_about_having_no_text(desk: Desk) -> None:
     answer = await file(desk, "permit", ".pdf")
     assert not answer.is_error
-    assert any("no text" in note.lower() or "scan" in note.lower() for note in answer.notes)
+    assert any("(scans), whose words cannot be read here: 1 of 1. Ask the person." in note for note in answer.notes)
+    shown = await file(desk, "permit", ".pdf", image=True)
+    assert "image=true shows picture files only" in shown.notes
+
+
+async def test_the_last_day_of_an_attached_event_is_the_one_that_a_person_means(desk: Desk) -> None:
+    answer = await file(desk, "Messe", "OceanExpo")
+    start, end = (next(line for line in answer.data if line.startswith(word)) for word in ("Start: ", "End: "))
+    days = date.fromisoformat(end.split()[1]) - date.fromisoformat(start.split()[1])
+    assert days == timedelta(2)  # Thursday to Saturday
+    assert end.endswith(" (whole day)")
 
 
 async def test_a_locked_file_is_an_error_that_says_so(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,8 @@ async def test_the_day_is_one_request_at_a_price_a_model_can_pay(desk: Desk) -> 
     assert titles[0] == "# Calendar"
     assert titles[1].startswith("# Unread in the inbox (")
     assert titles[2] == "# Flagged"
-    assert answer.data[0].startswith("It is ")
+    assert re.fullmatch(r"It is \w{3} \d{1,2} \w{3} \d{4} \d\d:\d\d\.", answer.data[0])
+    assert "The other unread ones: mail_search with unread=true." in answer.notes
 
 
 async def test_what_it_shows_can_be_read(desk: Desk) -> None:

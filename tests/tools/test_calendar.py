@@ -86,12 +86,16 @@ async def test_a_common_free_hour_of_three_people_is_one_request(desk: Desk) -> 
         re.fullmatch(r"\w{3} \d{1,2} \w{3}.*: \d\d:\d\d-\d\d:\d\d(, \d\d:\d\d-\d\d:\d\d)*", line)
         for line in answer.data
     )
-    assert answer.notes[0].startswith("Free for 60 minutes or more, within everybody's working hours")
+    assert re.match(
+        r"Free for 60 minutes or more from \w{3} \d.*\(today\) to \w{3} \d[^,]*, within everybody's working hours",
+        answer.notes[0],
+    )
 
 
 async def test_free_time_is_where_nobody_has_an_event(desk: Desk) -> None:
     """Of ones own calendar alone: no slot overlaps a listed event that is not shown as free."""
     answer = await desk.ask("calendar_free", minutes=15, start="next monday", days=1)
+    assert re.search(r"15 minutes or more on Mon \d{1,2} \w{3}[^,]*, within", answer.notes[0])
     listed = await desk.ask("calendar_list", start="next monday")
     busy = [re.search(r"(\d\d:\d\d)-(\d\d:\d\d)", line) for line in events(listed) if "shown as free" not in line]
     slots = re.findall(r"(\d\d:\d\d)-(\d\d:\d\d)", "\n".join(answer.data))
@@ -102,7 +106,7 @@ async def test_free_time_is_where_nobody_has_an_event(desk: Desk) -> None:
 
 async def test_who_cannot_be_seen_is_named(desk: Desk) -> None:
     answer = await desk.ask("calendar_free", people=["stranger@elsewhere.example"], days=3)
-    assert "Cannot be seen: stranger@elsewhere.example" in answer.data
+    assert "Not counted, since this calendar cannot be seen: stranger@elsewhere.example" in answer.data
 
 
 async def test_no_common_time_says_what_else_to_try(desk: Desk) -> None:

@@ -86,6 +86,8 @@ async def test_a_stranger_with_a_borrowed_name_is_warned_of(desk: Desk) -> None:
     (warning,) = (note for note in answer.notes if note.startswith("Sender: "))
     assert "outside brackwater.example" in warning
     assert "first mail from this address" in warning
+    assert "answers go to another address (Reply-To)" in warning
+    assert "Reply-To: Zoë Lindqvist (z.lindqvist.pay@quickbox.example)" in answer.data
     assert "failed: the sender may be forged" in warning
     assert len(answer.requests) == 1
 
@@ -100,6 +102,27 @@ async def test_somebody_outside_who_wrote_before_is_not_called_new(desk: Desk) -
 async def test_a_colleague_is_warned_of_in_no_word(desk: Desk) -> None:
     answer = await opened(desk, "Leave before Christmas")
     assert not any(note.startswith("Sender: ") for note in answer.notes)
+
+
+async def test_an_answer_below_what_it_quotes_is_not_lost(desk: Desk) -> None:
+    answer = await opened(desk, "when may we have it back", sender="Wendelin", has_files=True)
+    assert "The device meets its specification" in answer.text
+
+
+async def test_a_draft_is_never_taken_for_a_mail_that_was_sent(desk: Desk) -> None:
+    found = await desk.ask("mail_search", folder="drafts")
+    ref = found.handle("m", "I need a yes")
+    read = await desk.ask("mail_read", ref=ref)
+    assert any(line.startswith("Draft, not sent: ") for line in read.data)
+    thread = await desk.ask("mail_read", ref=ref, thread=True)
+    assert any(line.startswith(f"-- {ref} [draft, not sent] ") for line in thread.data)
+    assert sum("[draft, not sent]" in line for line in thread.data) == 1
+
+
+async def test_links_of_what_is_left_out_are_not_counted(desk: Desk) -> None:
+    answer = await opened(desk, "which vessel", sender="Dana")
+    assert any("quoted mails left out" in note for note in answer.notes)
+    assert not any("links=true" in note for note in answer.notes)
 
 
 async def test_headers_are_shown_on_request(desk: Desk) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,9 +28,7 @@ async def test_without_arguments_the_newest_of_the_inbox_at_a_price_a_model_can_
     assert len(messages(answer)) == 25
     assert answer.tokens <= 1500
     assert len(answer.requests) == 1
-    assert answer.notes[0].startswith(
-        "Inbox, filtered, newest first. * unread, ! flagged, + files; times: Europe/London."
-    )
+    assert answer.notes[0].startswith("Inbox, newest first. * unread, ! flagged, + files; times: Europe/London.")
     assert answer.meta["ifc"] == {"integrity": "untrusted", "confidentiality": "private"}
 
 
@@ -62,6 +62,16 @@ async def test_a_whole_address_is_filtered_and_sorted(desk: Desk) -> None:
     answer = await desk.ask("mail_search", sender="marit.sandvold@brackwater.example", after="30 days ago")
     assert answer.requests[0].query["$orderby"] == "receivedDateTime desc"
     assert all("Marit Sandvold" in line for line in messages(answer))
+    assert answer.notes[0].startswith("All folders, by marit.sandvold@brackwater.example, from ")
+    assert any("which vessel" in line for line in messages(answer))  # which a rule moved to another folder
+
+
+async def test_the_latest_monday_is_meant_by_a_weekday(desk: Desk) -> None:
+    answer = await desk.ask("mail_search", after="monday", before="today")
+    assert not answer.is_error
+    today = datetime.now(ZoneInfo("Europe/London")).date()
+    monday = today - timedelta(today.weekday())
+    assert f"from {monday} 00:00, until {today} 00:00" in answer.notes[0]
 
 
 async def test_what_a_search_cannot_be_asked_is_looked_for_in_its_results_and_said(desk: Desk) -> None:
@@ -69,7 +79,7 @@ async def test_what_a_search_cannot_be_asked_is_looked_for_in_its_results_and_sa
     found = messages(answer)
     assert found
     assert all(" *" in line for line in found)
-    assert any("A search knows no unread: looked for in" in note for note in answer.notes)
+    assert any("Graph cannot search for unread: looked for among" in note for note in answer.notes)
     one = await desk.ask("mail_search", query="budget", unread=True, limit=1)
     assert len(messages(one)) == 1
     assert any("ask again with a larger limit" in note for note in one.notes)
@@ -79,6 +89,7 @@ async def test_what_a_search_cannot_be_asked_is_looked_for_in_its_results_and_sa
 async def test_a_usual_folder_is_known_by_its_english_and_by_its_localised_name(desk: Desk, name: str) -> None:
     found = messages(await desk.ask("mail_search", folder=name, limit=50))
     assert found == messages(await desk.ask("mail_search", folder="sentitems", limit=50))
+    assert desk.last.notes[0].startswith("Sent Items, newest first.")
     assert found
 
 

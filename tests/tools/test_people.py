@@ -25,6 +25,11 @@ async def test_somebody_and_their_manager_are_two_requests(desk: Desk) -> None:
     assert any(line.startswith("Manager: p") and "Tomasz Halloran" in line for line in answer.data)
 
 
+async def test_whose_manager_somebody_is_cannot_be_read_the_wrong_way_round(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="Marit", manager=True)
+    assert any(line.startswith("Direct report: p") and "Tomasz Halloran" in line for line in answer.data)
+
+
 async def test_an_address_book_of_ones_own_is_searched_too(desk: Desk) -> None:
     answer = await desk.ask("people_find", query="Sunniva")
     assert any("your contact" in line for line in answer.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.documents.charsets import decoded
@@ -43,7 +44,7 @@ def _lines(calendars: list[Thing]) -> Iterator[str]:
 def _entry(thing: Thing) -> Iterator[str]:
     yield f"{_TITLES[thing.name]}: {_one_line(thing.value('SUMMARY')) or '(no title)'}"
     for name, title in _TIMES.items():
-        yield from (f"{title}: {moment(line)}" for line in thing.all(name))
+        yield from (f"{title}: {_last_day(line) if name == 'DTEND' else moment(line)}" for line in thing.all(name))
     yield from (f"Repeats: {rule(line.value)}" for line in thing.all("RRULE"))
     for name, title in _SERIES.items():
         yield from (f"{title}: {moment(line)}" for line in thing.all(name))
@@ -59,6 +60,14 @@ def moment(line: Line) -> str:
     zone = line.parameters.get("TZID", "")
     shown = [_stamp(each) for each in line.value.split(",")]
     return ", ".join(shown) + (f" ({zone})" if zone else "")
+
+
+def _last_day(line: Line) -> str:
+    """When it ends. Where days are written without times, the one that is written is the first that is free again."""
+    try:
+        return f"{date.fromisoformat(line.value) - timedelta(1)} (whole day)"
+    except ValueError:
+        return moment(line)
 
 
 def _stamp(text: str) -> str:

@@ -34,6 +34,7 @@ class FreeTime(Reading):
     slots: tuple[tuple[datetime, datetime], ...]
     unseen: tuple[Untrusted, ...]
     minutes: int
+    span: str
     how: str
     now: datetime
     zone: str
@@ -44,11 +45,14 @@ class FreeTime(Reading):
             f"{day_words.named(day, self.now.date())}: "
             + ", ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in group)
             for day, group in groupby(self.slots[:_MOST], lambda slot: slot[0].date())
-        ] + [f"Cannot be seen: {address}" for address in self.unseen]
+        ] + [f"Not counted, since this calendar cannot be seen: {address}" for address in self.unseen]
 
     def notes(self) -> list[str]:
         """What was counted, and what else could be tried."""
-        said = f"Free for {self.minutes} minutes or more, {self.how}; tentative counts as busy; times: {self.zone}."
+        said = (
+            f"Free for {self.minutes} minutes or more {self.span}, {self.how}; tentative counts as busy; "
+            f"times: {self.zone}."
+        )
         if not self.slots:
             return [f"No common time. {said} Try more days, fewer minutes, or any_time=true."]
         more = [f"{len(self.slots) - _MOST} later ones not shown."] if len(self.slots) > _MOST else []
@@ -88,10 +92,18 @@ async def calendar_free(
         ),
         unseen=tuple(line(one.address) for one in found if not one.known),
         minutes=minutes,
+        span=_named(within, time),
         how="at any time of day" if any_time else "within everybody's working hours",
         now=time.now,
         zone=time.name,
     )
+
+
+def _named(within: Span, time: Clock) -> str:
+    """The days that were looked at."""
+    first, last = within.start.astimezone(time.zone), within.end.astimezone(time.zone) - timedelta(microseconds=1)
+    begin, end = (day_words.named(day.date(), time.now.date()) for day in (first, last))
+    return f"on {begin}" if begin == end else f"from {begin} to {end}"
 
 
 def _whole(answer: Any) -> dict[str, Any]:  # noqa: ANN401 - an answer of a batch

@@ -123,6 +123,7 @@ def text_of(name: str, document: Document, *, wants_image: bool) -> DocumentText
         hints=(
             *([document.note] if document.note else []),
             *(["image=true shows it"] if is_picture and not wants_image else []),
+            *(["image=true shows picture files only"] if wants_image and not is_picture else []),
         ),
         picture=picture,
     )

@@ -78,7 +78,7 @@ async def folder_path(graph: Graph, path: tuple[str, ...], said: str) -> tuple[t
         NotFound: the handle is none.
     """
     if known := folders.WELL_KNOWN.get(said.strip().casefold()):
-        return (*path, "mailFolders", known), known.capitalize()
+        return (*path, "mailFolders", known), folders.TITLES[known]
     try:
         return graph.find(said, Kind.FOLDER).path, "That folder"
     except NotFound:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.tools.needs import Ask, Found
 
 _FILES = ("attachments($select=id,name,contentType,size,isInline)",)
-_ONE = (*messages.SUMMARY, "ccRecipients", "body", "importance", "internetMessageHeaders")
+_ONE = (*messages.SUMMARY, "ccRecipients", "replyTo", "body", "importance", "internetMessageHeaders")
 _EACH = ("id", "subject", "from", "receivedDateTime", "uniqueBody", "conversationId", "isDraft")
 _MOST_IN_THREAD = 50
 # Names that are listed of each line of recipients.
@@ -45,7 +45,9 @@ class Message(Reading):
 
     subject: Untrusted
     sender: Untrusted
+    answers_to: Untrusted
     doubts: tuple[str, ...]
+    draft: bool
     to: Untrusted
     cc: Untrusted
     when: str
@@ -57,7 +59,14 @@ class Message(Reading):
 
     def lines(self) -> list[str]:
         """Who, when and what; then the text."""
-        named = {"Subject": self.subject, "From": self.sender, "To": self.to, "Cc": self.cc, "Date": self.when}
+        named = {
+            "Subject": self.subject,
+            "From": self.sender,
+            "Reply-To": self.answers_to,
+            "To": self.to,
+            "Cc": self.cc,
+            "Draft, not sent" if self.draft else "Date": self.when,
+        }
         return [
             *(f"{name}: {value}" for name, value in named.items() if value),
             *(f"File: {file.ref} {file.name} ({file.what})" for file in self.files),
@@ -166,20 +175,23 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
     text = all_text if shows.quoted else messages.without_quoted(all_text, str(item.get("subject")))
     end = end_of_part(text, size.offset, size.most)
     inline, files = _files(graph, found, item)
+    numbers = [number for number in range(1, len(links) + 1) if f"[{number}]" in text]
     return Message(
         subject=line(item.get("subject") or "(no subject)"),
         sender=messages.full(item.get("from")),
+        answers_to=_names(messages.answers_elsewhere(item)),
         doubts=tuple(messages.doubts(item, domain(graph), first=first)),
+        draft=bool(item.get("isDraft")),
         to=_names(item.get("toRecipients")),
         cc=_names(item.get("ccRecipients")),
         when=_when(item, time),
         files=files,
         headers=_header_lines(item) if shows.headers else (),
         text=text.part(size.offset, end),
-        links=tuple(links.lines()) if shows.links else (),
+        links=tuple(links.lines()[: max(numbers, default=0)]) if shows.links else (),
         hints=(
             *rest(len(text), end),
-            *_left_out(len(all_text) - len(text), 0 if shows.links else len(links), inline),
+            *_left_out(len(all_text) - len(text), 0 if shows.links else len(numbers), inline),
         ),
     )
 
@@ -282,6 +294,8 @@ def _post(graph: Graph, mailbox: tuple[str, ...], item: Mapping[str, Any], text:
     return Post(
         ref=shown(graph, mailbox, [item])[0],
         sender=messages.short(item.get("from"), domain(graph)),
-        when=days.stamp(when, time.now) if when else "draft",
+        when=" ".join(
+            [*(["[draft, not sent]"] if item.get("isDraft") else []), *([days.stamp(when, time.now)] if when else [])]
+        ),
         text=text,
     )

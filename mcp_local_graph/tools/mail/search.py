@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # What a search cannot be asked is looked for in so many of its results.
 _LOOKED_AT = 100
 
-Day = Annotated[str, Field(description="Date, weekday, or `3 days ago`")]
+After = Annotated[str, Field(description="Date, weekday, `last week` (its Monday) or `3 days ago`; included")]
+Before = Annotated[str, Field(description="As after; not included")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,8 @@ async def mail_search(
     sender: Annotated[str, Field(description="Name or address")] = "",
     recipient: str = "",
     subject: str = "",
-    after: Day = "",
-    before: Day = "",
+    after: After = "",
+    before: Before = "",
     unread: bool = False,
     flagged: bool = False,
     has_files: bool = False,
@@ -75,8 +76,8 @@ async def mail_search(
         sender=sender.strip(),
         recipient=recipient,
         subject=subject,
-        after=days.moment(after, time.now) if after else None,
-        before=days.moment(before, time.now) if before else None,
+        after=days.moment(after, time.now, past=True) if after else None,
+        before=days.moment(before, time.now, past=True) if before else None,
         unread=unread,
         flagged=flagged,
         attachments=has_files,
@@ -104,7 +105,7 @@ class _Asked:
 
 
 async def _asked(graph: Graph, wanted: mail_query.Wanted, owner_: tuple[str, ...], folder: str) -> _Asked:
-    if not folder and wanted.is_search:
+    if not folder and (wanted.is_search or wanted.sender):
         return _Asked(wanted=wanted, owner=owner_, path=owner_, where="All folders")
     path, name = await folder_path(graph, owner_, folder or "inbox")
     return _Asked(wanted=wanted, owner=owner_of(path), path=path, where=name)
@@ -151,7 +152,8 @@ def _more(page: Page, plan: mail_query.Plan, left: int) -> list[str]:
     """What was not shown, and how to get it."""
     notes = []
     if plan.local:
-        notes.append(f"A search knows no {plan.local}: looked for in {counted(len(page.items), 'result')}.")
+        looked = counted(len(page.items), "result")
+        notes.append(f"Graph cannot search for {plan.local}: looked for among {looked} of this search.")
     if left > 0:
         notes.append(f"{left} more of these fit: ask again with a larger limit.")
     if page.cursor:
