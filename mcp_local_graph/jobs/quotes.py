@@ -25,7 +25,8 @@ def length_of_new(text: str) -> int:
     """How many characters from the start are new; quoted mails follow.
 
     A mail that begins with what it quotes, or that answers line by line or below `>`, is new as a whole: what is new in
-    it cannot be told apart. A rule that stands between both belongs to neither.
+    it cannot be told apart. Below an answer and what it quotes stands no second one, but a company's footer. A rule
+    that stands between both belongs to neither.
     """
     lines = text.split("\n")
     tail, answered = _marked_tail(lines), _answered_below(lines)
@@ -52,9 +53,14 @@ def _quotes_from(lines: list[str], number: int, *, answered: bool) -> bool:
     joined = f"{line} {lines[number + 1].strip()}" if number + 1 < len(lines) else line
     if any(begin.match(line) or begin.match(joined) for begin in _BEGINS):
         marked = any(near.lstrip().startswith(">") for near in lines[number + 1 : number + 1 + _NEAR])
-        return not (answered and marked)
+        return not (answered and marked and _is_paragraph(lines[:number]))
     near = lines[number + 1 : number + 1 + _NEAR] if _FROM.match(line) else []
     return sum(bool(_HEADER.match(next_.strip())) for next_ in near) >= 2  # noqa: PLR2004 - one may be part of the text
+
+
+def _is_paragraph(lines: list[str]) -> bool:
+    """Whether it is one paragraph at most: an organisation's warning, perhaps, and no answer above what is quoted."""
+    return "\n\n" not in re.sub(r"\n\s*\n", "\n\n", "\n".join(lines).strip())
 
 
 def _answered_below(lines: list[str]) -> bool:

@@ -22,6 +22,7 @@ NEW = "Thursday works for me.\n\nInês"
         "From: Marit Solheim\nSent: Monday, 23 November 2026 09:12\nTo: Inês\nSubject: When\n\nWhen?",
         "Von: Marit Solheim\nGesendet: Montag\nAn: Inês\nBetreff: Wann\n\nWann?",
         "> When?\n> Marit\n",
+        "On Mon, 23 Nov 2026, Marit Solheim wrote:\n> When?\n\nThis e-mail is confidential.",
         "---\nFrom: Marit Solheim\nSent: Monday\nTo: Inês\n\nWhen?",
         "On Mon, 23 Nov 2026 at 09:12, Marit Solheim wrote:\n\nWhen?",
     ],
