@@ -39,7 +39,7 @@ def segments(text: str) -> Segments:
         RequestRefused: it is not written as a path below /v1.0.
     """
     plain = _unescaped(_clean(text.strip())).removeprefix("/").removesuffix("/")
-    found = tuple(_split(plain))
+    found = tuple(_split(plain)) if plain else ()
     if found and found[0].lower() == "v1.0":
         found = found[1:]
     if not found:

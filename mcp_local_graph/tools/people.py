@@ -90,6 +90,7 @@ async def people_find(
         if isinstance(answer, dict)
     }
     refused = [answer for answer in answers.values() if isinstance(answer, LocalGraphError)]
+    missed = [source for source in answers if source not in lists]
     if len(refused) == len(answers):
         raise refused[0]
     found = people.ranked(lists, query)[:limit]
@@ -98,7 +99,7 @@ async def people_find(
         people=tuple(_person(graph, one) for one in found),
         manager=above,
         reports=below,
-        hints=tuple(hint_ for hint_ in (*_hints(found, lists, refused), hint) if hint_),
+        hints=tuple(hint_ for hint_ in (*_hints(found, lists, missed, refused), hint) if hint_),
     )
 
 
@@ -138,11 +139,13 @@ def _person(graph: Graph, one: people.Found) -> Person:
     )
 
 
-def _hints(found: list[people.Found], lists: dict[str, Any], refused: list[LocalGraphError]) -> list[str]:
+def _hints(
+    found: list[people.Found], lists: dict[str, Any], missed: list[str], refused: list[LocalGraphError]
+) -> list[str]:
     looked = ", ".join(lists)
     return [
         *([f"Nobody found in: {looked}. Try another spelling, or only one of the names."] if not found else []),
-        *([f"Not searched: {refused[0].what}"] if refused else []),
+        *([f"Not searched: {', '.join(missed)}. {refused[0].what}"] if refused else []),
     ]
 
 

@@ -170,3 +170,9 @@ def test_names_are_compared_without_what_stands_around_them(segment: str, plain:
 )
 def test_names_of_files_are_told_from_graphs_own(path: str, own: str) -> None:
     assert outside_file_names(segments(path)) == tuple(own.split())
+
+
+@pytest.mark.parametrize("nothing", ["", "/", " "])
+def test_no_path_at_all_is_called_so(nothing: str) -> None:
+    with pytest.raises(RequestRefused, match=r"^The path is empty\."):
+        segments(nothing)

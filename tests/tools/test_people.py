@@ -35,6 +35,15 @@ async def test_an_address_book_of_ones_own_is_searched_too(desk: Desk) -> None:
     assert any("your contact" in line for line in answer.data)
 
 
+async def test_a_place_that_cannot_be_searched_is_named(desk: Desk) -> None:
+    desk.tenant.control.queue_graph_fault(403, path="/v1.0/me/contacts", code="ErrorAccessDenied")
+    answer = await desk.ask("people_find", query="Tomasz")
+    desk.tenant.control.clear_faults()
+    assert any("tomasz.halloran@" in line for line in answer.data)
+    (note,) = answer.notes
+    assert note.startswith("Not searched: contacts. Microsoft Graph refuses this")
+
+
 async def test_nobody_found_says_where_was_looked(desk: Desk) -> None:
     answer = await desk.ask("people_find", query="Xaviera Quux")
     assert answer.data == []

@@ -63,7 +63,8 @@ class FreeTime(Reading):
 async def calendar_free(
     graph: Graph,
     people: Annotated[
-        list[str], Field(description="Addresses of people and rooms beside yours", max_length=_MOST_PEOPLE)
+        list[str],
+        Field(description="Addresses of others and of rooms; you are counted anyway", max_length=_MOST_PEOPLE),
     ] = [],  # noqa: B006 - never changed
     minutes: Annotated[int, Field(ge=5, le=1440)] = 30,
     start: Start = "today",

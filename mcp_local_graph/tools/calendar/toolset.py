@@ -16,7 +16,7 @@ CALENDAR = Toolset("calendar", "Your calendar, shared ones, and free time")
 SHARED = "Calendars.Read.Shared"
 _ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
 
-Start = Annotated[str, Field(description="Date, weekday, today, tomorrow")]
+Start = Annotated[str, Field(description="Date, weekday, today, tomorrow or `next week` (its Monday)")]
 
 
 def checked(address: str) -> str:

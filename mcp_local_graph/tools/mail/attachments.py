@@ -54,9 +54,9 @@ async def attachment_read(
     graph: Graph,
     documents: Documents,
     progress: Progress,
-    ref: Annotated[str, Field(description="Handle of an attachment")],
-    pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7")] = "",
-    image: Annotated[bool, Field(description="Show a picture as one")] = False,
+    ref: Annotated[str, Field(description="Handle of a file (a...), from mail_read")],
+    pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7, or a sheet's name")] = "",
+    image: Annotated[bool, Field(description="Show a picture file as an image")] = False,
     offset: Annotated[int, Field(ge=0)] = 0,
     max_chars: Annotated[int, Field(ge=500, le=24000)] = 12000,
 ) -> DocumentText:

@@ -53,7 +53,7 @@ class MessageList(Reading):
 @MAIL.tool("Search mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED}, optional={SETTINGS})
 async def mail_search(
     graph: Graph,
-    query: Annotated[str, Field(description="Words, as in Outlook's search box")] = "",
+    query: Annotated[str, Field(description='Words, all of which must occur, or a "phrase"')] = "",
     sender: Annotated[str, Field(description="Name or address")] = "",
     recipient: str = "",
     subject: str = "",
