@@ -276,6 +276,24 @@ async def test_a_claims_challenge_is_passed_on_and_answered_silently(tenant: Dem
     assert await auth.token(BASIC) == new
 
 
+async def test_a_challenged_token_does_not_come_back_though_it_was_for_more_than_the_new_one(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    """MSAL's own silent call would give it out again: it looks for any token whose scopes include those asked for."""
+    both = frozenset({"User.Read", "Contacts.Read"})
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    await sign_in(auth, need=Need(both))
+    old = await auth.token(both)
+    tenant.control.challenge_access_tokens(tenant.person.user_name)
+    tenant.control.forget_consent()
+    tenant.control.grant_consent(tenant.person.user_name, BASIC)
+    new = await auth.token(BASIC, CLAIMS, instead_of=old)
+    narrow = tenant.control.requests("token")[-1].form["scope"]
+    assert ("Contacts.Read" in narrow, new == old) == (False, False)
+    later = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert [await auth.token(BASIC), await later.token(BASIC)] == [new, new]
+
+
 async def test_permissions_grow_and_every_silent_call_asks_for_all_of_them(tenant: DemoTenant, tmp_path: Path) -> None:
     auth = service(tenant, tmp_path)
     await sign_in(auth)
