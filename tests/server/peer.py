@@ -149,7 +149,7 @@ class Peer:
         assert self.process.stdin
         self.process.stdin.close()
 
-    def ended(self, within: float = 2) -> tuple[int, float]:
+    def ended(self, within: float = PATIENCE) -> tuple[int, float]:
         """The exit code, and the seconds until it."""
         before = time.monotonic()
         return self.process.wait(within), time.monotonic() - before

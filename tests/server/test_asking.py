@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
@@ -104,12 +105,14 @@ async def test_a_client_that_fails_to_show_the_address_is_no_answer_of_the_perso
 async def test_who_asks_for_the_sign_in_is_shown_the_one_that_is_under_way(
     tenant: DemoTenant, tmp_path: Path, era: str
 ) -> None:
-    async with hosted(support.services(tenant, tmp_path), era, "url", do_nothing, patience=SHORT) as host:
+    services = support.services(tenant, tmp_path)
+    async with hosted(services, era, "url", do_nothing, patience=SHORT) as host:
         await host.call("profile_get")
-        host.does = sign_in
-        assert "Signed in:" in await host.text("account_sign_in")
+        await host.call("account_sign_in")
         first, second = host.shown
         assert first.url == second.url
+        await sign_in((await under_way_of(services)).address)
+        assert "Name:" in await host.text("profile_get")
 
 
 async def test_what_graph_refuses_again_and_again_is_asked_once_a_call_and_three_times_in_all(
@@ -170,9 +173,18 @@ async def test_when_patience_ends_the_answer_says_so_and_the_next_call_goes_on(
 
 
 async def test_progress_is_told_while_a_call_waits(tenant: DemoTenant, tmp_path: Path, era: str) -> None:
-    async with hosted(support.services(tenant, tmp_path), era, "url", do_nothing, patience=SHORT) as host:
-        await host.call("profile_get")
-        assert "Waiting for the sign-in to be finished" in host.progress
+    told: list[str | None] = []
+
+    async def sign_in_once_told(address: str) -> None:
+        while not host.progress:
+            await anyio.lowlevel.checkpoint()
+        told.extend(host.progress)
+        await sign_in(address)
+
+    patience = Patience(wait=10, progress=0.05)
+    async with hosted(support.services(tenant, tmp_path), era, "url", sign_in_once_told, patience=patience) as host:
+        assert "Name:" in await host.text("profile_get")
+        assert "Waiting for the sign-in to be finished" in told
 
 
 @pytest.mark.parametrize("kind", ["form", "none"])
@@ -338,8 +350,8 @@ async def test_each_fault_of_the_sign_in_service_reaches_the_model_and_the_next_
     async with hosted(support.services(tenant, tmp_path), STATELESS) as host:
         await host.call("profile_get")
         tenant.control.expire_access_tokens()
-        services_fault = fault
-        tenant.control.queue_entra_error(services_fault)
+        # A connection that fails is tried once more, so it has to fail twice.
+        tenant.control.queue_entra_error(fault, times=2 if fault == "reset" else 1)
         tenant.control.queue_graph_fault(401, "/v1.0/me")
         result = await host.call("profile_get")
         assert result.is_error
