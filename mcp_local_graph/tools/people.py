@@ -48,8 +48,8 @@ class Person:
 
     def line(self) -> str:
         """Handle, name, address, and what else is known."""
-        facts = " | ".join(fact for fact in (self.about, self.source) if fact)
-        return cut(f"{self.ref} {self.name} ({self.mail or 'no address'}) | {facts}", 240)
+        who = f"{self.ref} {self.name} ({self.mail or 'no address'})"
+        return cut(" | ".join(fact for fact in (who, self.about, self.source) if fact), 240)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

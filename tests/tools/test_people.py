@@ -44,6 +44,11 @@ async def test_a_place_that_cannot_be_searched_is_named(desk: Desk) -> None:
     assert note.startswith("Not searched: contacts. Microsoft Graph refuses this")
 
 
+async def test_a_room_of_which_no_more_is_known_ends_with_its_address(desk: Desk) -> None:
+    answer = await desk.ask("people_find", query="Tidepool")
+    assert any(line.endswith("(room.tidepool@brackwater.example)") for line in answer.data)
+
+
 async def test_nobody_found_says_where_was_looked(desk: Desk) -> None:
     answer = await desk.ask("people_find", query="Xaviera Quux")
     assert answer.data == []
