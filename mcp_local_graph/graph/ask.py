@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
-from mcp_local_graph.graph import mailboxes
+from mcp_local_graph.graph import mailboxes, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,8 @@ class Options(TypedDict, total=False):
     `select`, `expand`, `filter`, `search`, `orderby`, `top`, `skip`, `count` are OData's, in the words of Graph: a
     `search` has its quotes. `body` makes it a read by POST. `scope` is an optional scope of the tool that this request
     needs; only after `Graph.may` has said yes. `eventual` asks the directory's index, `text` for bodies as plain text,
-    `zone` for times in that zone. The rest are options of some functions, by Graph's own names.
+    `zone` for times in that zone; `raw` for the answer as it is, see `shapes`. The rest are options of some functions,
+    by Graph's own names.
     """
 
     select: Sequence[str]
@@ -43,6 +44,7 @@ class Options(TypedDict, total=False):
     eventual: bool
     text: bool
     zone: str
+    raw: bool
     startDateTime: str
     endDateTime: str
     includeHiddenFolders: str
@@ -50,7 +52,7 @@ class Options(TypedDict, total=False):
 
 
 # The options that are not part of the query.
-_ELSEWHERE = {"body", "scope", "eventual", "text", "zone"}
+_ELSEWHERE = {"body", "scope", "eventual", "text", "zone", "raw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Ask:
     scopes: frozenset[str]
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    raw: bool = False
+
+    def read(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer, held to the types that its properties have."""
+        return answer if self.raw else shapes.fitting(answer)
 
     @property
     def method(self) -> str:

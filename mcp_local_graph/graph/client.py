@@ -163,7 +163,7 @@ class Graph:
         scope = options.get("scope")
         self._caller.check([scope] if scope else ())
         scopes = self._caller.scopes | {scope} if scope else self._caller.scopes
-        return Ask(url, scopes, headers(url, options), options.get("body"))
+        return Ask(url, scopes, headers(url, options), options.get("body"), raw=options.get("raw", False))
 
     async def get(self, target: Target | Ask, **options: Unpack[Options]) -> dict[str, Any]:
         """One object, as Graph's JSON.
@@ -172,7 +172,7 @@ class Graph:
             LocalGraphError: see graph.failures.
         """
         ask = target if isinstance(target, Ask) else self.ask(target, **options)
-        return await self._engine.answer(ask, self._caller, self._deadline)
+        return ask.read(await self._engine.answer(ask, self._caller, self._deadline))
 
     async def page(
         self,
@@ -201,7 +201,7 @@ class Graph:
             place = Place(ask.url)
 
         async def fetch(url: str) -> dict[str, Any]:
-            return await self._engine.answer(replace(ask, url=url), self._caller, self._deadline)
+            return ask.read(await self._engine.answer(replace(ask, url=url), self._caller, self._deadline))
 
         run = await paging.walk(fetch, place, paging.Run(self._engine.base_url, limit))
         return self._page(run, ask, note)
@@ -213,7 +213,8 @@ class Graph:
             SignInNeeded: only the person can help.
             LocalGraphError: nothing could be asked at all.
         """
-        return await self._engine.batch(asks, self._caller, self._deadline)
+        found = await self._engine.batch(asks, self._caller, self._deadline)
+        return [ask.read(one) if isinstance(one, dict) else one for ask, one in zip(asks, found, strict=True)]
 
     def paged(self, ask: Ask, answer: dict[str, Any], limit: int, note: str = "") -> Page:
         """The first page of a list out of `answer`, which `get` or `batch` gave for `ask`; `note` as in `page`."""
@@ -282,7 +283,7 @@ class Graph:
                 origin=self._engine.base_url,
                 url=place.url,
                 headers=ask.headers,
-                query=json.dumps({"scopes": sorted(ask.scopes), "note": note, "limit": limit}),
+                query=json.dumps({"scopes": sorted(ask.scopes), "note": note, "limit": limit, "raw": ask.raw}),
                 offset=place.offset,
             ),
         )
@@ -293,7 +294,7 @@ class Graph:
         url = pinned(kept.url, self._engine.base_url)  # the file is only a file
         self._caller.check(frozenset(facts["scopes"]) - self._caller.scopes)  # the settings may have changed
         return (
-            Ask(url, frozenset(facts["scopes"]), kept.headers),
+            Ask(url, frozenset(facts["scopes"]), kept.headers, raw=facts.get("raw", False)),
             Place(url, kept.offset),
             facts["note"],
             facts["limit"],

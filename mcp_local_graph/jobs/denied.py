@@ -31,6 +31,7 @@ _SECRETS = {
     "devicelocalcredentials": _KEYS,
     "devicelocalcredentialinfo": _KEYS,
     "localcredentials": _KEYS,
+    "getomasettingplaintextvalue": _KEYS,
     "localadminpassword": _KEYS,
     "windowslaps": _KEYS,
     "getfilevaultkey": _KEYS,

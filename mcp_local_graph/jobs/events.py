@@ -84,8 +84,9 @@ def _time(value: Mapping[str, Any] | None, zone: ZoneInfo, *, all_day: bool) -> 
     """A whole day is the same date in every zone: Graph gives the midnights of whatever zone it answers in."""
     if not all_day:
         return zones.moment(value, zone)
+    said = value.get("dateTime") if isinstance(value, dict) else None
     try:
-        return datetime.fromisoformat(str((value or {}).get("dateTime"))).replace(tzinfo=zone)
+        return datetime.fromisoformat(str(said)).replace(tzinfo=zone)
     except ValueError:
         return None
 

@@ -56,13 +56,13 @@ def tree(items: Iterable[Mapping[str, Any]], known: Mapping[str, str], above: st
         name = str(item.get("displayName") or "")
         path = f"{above}/{name}" if above else name
         yield Folder(
-            id=str(item["id"]),
+            id=str(item.get("id", "")),
             name=name,
             path=path,
             depth=path.count("/"),
             unread=int(item.get("unreadItemCount") or 0),
             total=int(item.get("totalItemCount") or 0),
-            known=known.get(str(item["id"]), ""),
+            known=known.get(str(item.get("id", "")), ""),
         )
         yield from tree(item.get("childFolders") or (), known, path)
 

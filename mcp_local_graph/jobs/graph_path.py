@@ -55,7 +55,7 @@ def segments(text: str) -> Segments:
 
 def name(segment: str) -> str:
     """The name of a segment to compare with others: small letters, without namespace, arguments and colon."""
-    word = segment.partition("(")[0].rstrip(":").casefold()
+    word = segment.partition("(")[0].partition(";")[0].strip().rstrip(":").casefold()
     return word.removeprefix("microsoft.graph.").removeprefix("graph.")
 
 

@@ -23,6 +23,8 @@ _FREE = {"free", "workingElsewhere"}
 _FREE_DIGITS = {"0", "4"}
 # Minutes of one digit, as we ask for it.
 INTERVAL = 15
+# More than a call asks for: two months.
+_MOST_DIGITS = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def _schedule(one: Mapping[str, Any], begin: datetime) -> Schedule:
 
 
 def _items(items: Iterable[Mapping[str, Any]]) -> list[Span]:
-    taken = [one for one in items if one.get("status") not in _FREE]
+    taken = [one for one in items if str(one.get("status")) not in _FREE]
     pairs = [(zones.moment(one.get("start"), _ZONE), zones.moment(one.get("end"), _ZONE)) for one in taken]
     return [Span(start.astimezone(UTC), end.astimezone(UTC)) for start, end in pairs if start and end]
 
@@ -69,15 +71,20 @@ def _digits(view: str, begin: datetime) -> list[Span]:
     step = timedelta(minutes=INTERVAL)
     start = begin.astimezone(UTC)
     return [
-        Span(start + step * at, start + step * (at + 1)) for at, digit in enumerate(view) if digit not in _FREE_DIGITS
+        Span(start + step * at, start + step * (at + 1))
+        for at, digit in enumerate(view[:_MOST_DIGITS])
+        if digit not in _FREE_DIGITS
     ]
 
 
 def _hours(value: Mapping[str, Any] | None) -> Hours | None:
     """Working hours, where they are given in a zone that we know."""
-    zone = zones.known(str(((value or {}).get("timeZone") or {}).get("name")))
+    named = (value or {}).get("timeZone")
+    zone = zones.known(str(named.get("name"))) if isinstance(named, dict) else None
     try:
-        start, end = (time.fromisoformat(str((value or {})[name])) for name in ("startTime", "endTime"))
+        start, end = (
+            time.fromisoformat(str((value or {})[name])).replace(tzinfo=None) for name in ("startTime", "endTime")
+        )
     except (KeyError, ValueError):
         return None
     weekdays = frozenset(_WEEKDAYS.index(day) for day in (value or {}).get("daysOfWeek") or () if day in _WEEKDAYS)

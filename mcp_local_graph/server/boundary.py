@@ -28,6 +28,7 @@ DATA = (
 )
 # 15 bytes, so that the text has no padding; 120 bits that nobody can guess.
 _RANDOM = 15
+_NOTHING = "There is nothing in it."
 _IMITATED = re.compile(r"(?<![\\\-])(?=-{3,}\s*(?:DATA|END)\s+[a-z2-7]{20,})", re.IGNORECASE)
 
 
@@ -39,7 +40,7 @@ def rendered(result: Result, *, structured: bool = False) -> CallToolResult:
     notes = [cleaned(note)[0] for note in result.notes()]
     if hidden := inside.removed + structure.hidden(result):
         notes.append(f"{hidden} hidden character{' was' if hidden == 1 else 's were'} taken out.")
-    words = "\n".join([*_framed(inside), *notes])
+    words = "\n".join([*_framed(inside), *notes]) or ("" if result.images() else _NOTHING)
     blocks: list[ContentBlock] = [TextContent(type="text", text=words)] if words else []
     blocks += [
         ImageContent(type="image", data=base64.b64encode(image.data).decode(), mime_type=image.mime_type)

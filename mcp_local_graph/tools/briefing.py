@@ -101,7 +101,7 @@ def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
         pairs = zip(items, shown(graph, ("me",), items), strict=True)
         return tuple(messages.summary(item, ref, time.zone, domain) for item, ref in pairs)
 
-    pairs = ((item, graph.show(Kind.EVENT, "me", "events", item["id"])) for item in calendar.get("value", ()))
+    pairs = ((item, graph.show(Kind.EVENT, "me", "events", item.get("id", ""))) for item in calendar.get("value", ()))
     found = (events.summary(item, ref, time.zone, domain) for item, ref in pairs)
     return Briefing(
         events=tuple(one for one in found if one is not None),

@@ -71,7 +71,7 @@ class GraphAnswer(Reading):
         shown = len(self.rows)
         items = "1 item" if shown == 1 else f"{shown} items"
         said = [
-            "Nothing is there, or nothing that fits the options." if not shown and self.columns else "",
+            "Nothing is there, or nothing that fits the options." if not shown and not self.left_out else "",
             f"{items} of {self.total}." if self.columns and self.total is not None else "",
             self.truncated,
             f'More: graph_get(cursor="{self.cursor}").' if self.cursor else "",
@@ -134,7 +134,7 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
     _check_person(graph, asked, scope)
     # A token covers whatever was ever granted: what the settings rule out has to be refused here.
     graph.check_settings(scope, *_expanded(asked.path, query.expand))
-    ask = graph.ask(asked.path, text=True, **asdict(query))
+    ask = graph.ask(asked.path, text=True, raw=True, **asdict(query))
     try:
         answer = await graph.get(ask)
     except PermissionMissing as refused:

@@ -128,7 +128,8 @@ def _people(attendees: list[dict[str, Any]]) -> Untrusted:
 
 
 def _person(attendee: Mapping[str, Any]) -> str:
-    response = _RESPONSES.get(str((attendee.get("status") or {}).get("response")), "no answer")
+    status = attendee.get("status")
+    response = _RESPONSES.get(str(status.get("response")) if isinstance(status, dict) else "", "no answer")
     kind = attendee.get("type")
     said = [response, *([str(kind)] if kind in {"optional", "resource"} else [])]
     return f"{messages.full(attendee)} - {', '.join(said)}"

@@ -114,7 +114,7 @@ def _listing(graph: Graph, asked: _Asked, time: Clock, page: Page) -> EventList:
 
 def _shown(graph: Graph, path: tuple[str, ...], items: list[dict[str, Any]], time: Clock) -> tuple[events.Summary, ...]:
     domain = graph.user_name.rpartition("@")[2]
-    refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item["id"]))) for item in items])
+    refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item.get("id", "")))) for item in items])
     found = (events.summary(item, ref, time.zone, domain) for item, ref in zip(items, refs, strict=True))
     return tuple(one for one in found if one is not None)
 
@@ -135,4 +135,4 @@ async def _calendar(graph: Graph, calendar: str, mailbox: str) -> tuple[str, ...
     matches = [one for one in page.items if str(one.get("name")).casefold() == calendar.strip().casefold()]
     if len(matches) != 1:
         raise RequestRefused("There is no one calendar of that name.", "graph_get with path /me/calendars lists them.")
-    return (*owner, "calendars", str(matches[0]["id"]))
+    return (*owner, "calendars", str(matches[0].get("id", "")))

@@ -98,7 +98,7 @@ async def _all(graph: Graph, path: tuple[str, ...]) -> list[folders.Folder]:
     first, *known = await graph.batch([top, *usual])
     if not isinstance(first, dict):
         raise first
-    roots: list[dict[str, Any]] = first["value"]
+    roots: list[dict[str, Any]] = first.get("value") or []
     await _deeper(graph, path, [child for root in roots for child in root.get("childFolders") or ()])
     return list(folders.tree(roots, _names(known)))
 
@@ -110,15 +110,20 @@ async def _deeper(graph: Graph, path: tuple[str, ...], level: list[dict[str, Any
         if not parents:
             return
         asks = [
-            graph.ask((*path, "mailFolders", one["id"], "childFolders"), select=_SHOWN, top=_MOST, scope=scope_of(path))
+            graph.ask(
+                (*path, "mailFolders", one.get("id", ""), "childFolders"),
+                select=_SHOWN,
+                top=_MOST,
+                scope=scope_of(path),
+            )
             for one in parents
         ]
         for parent, answer in zip(parents, await graph.batch(asks), strict=True):
-            parent["childFolders"] = answer["value"] if isinstance(answer, dict) else []
+            parent["childFolders"] = answer.get("value") or [] if isinstance(answer, dict) else []
         level = [child for parent in parents for child in parent["childFolders"]]
 
 
 def _names(answers: list[dict[str, Any] | LocalGraphError]) -> dict[str, str]:
     """The usual names by id; a mailbox need not have all of them."""
     pairs = zip(folders.NAMES, answers, strict=True)
-    return {str(answer["id"]): name for name, answer in pairs if isinstance(answer, dict)}
+    return {str(answer.get("id", "")): name for name, answer in pairs if isinstance(answer, dict)}

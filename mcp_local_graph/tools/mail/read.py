@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,8 @@ _FILES = ("attachments($select=id,name,contentType,size,isInline)",)
 _ONE = (*messages.SUMMARY, "ccRecipients", "replyTo", "body", "importance", "internetMessageHeaders")
 _EACH = ("id", "subject", "from", "receivedDateTime", "uniqueBody", "conversationId", "isDraft")
 _MOST_IN_THREAD = 50
+# What a post may not say as if it were the line above another.
+_IMITATED = re.compile(r"^-- (?=m[a-z2-7]{8})", re.MULTILINE)
 # Names that are listed of each line of recipients.
 _MOST_NAMES = 12
 # The headers that tell where a mail came from; the rest is for machines.
@@ -103,7 +106,11 @@ class Thread(Reading):
         """The subject, then each message below a line that says whose it is."""
         return [
             f"Subject: {self.subject}",
-            *(line_ for post in self.posts for line_ in (f"-- {post.ref} {post.when} {post.sender}", post.text)),
+            *(
+                line_
+                for post in self.posts
+                for line_ in (f"-- {post.ref} {post.when} {post.sender}", _IMITATED.sub(r"\\-- ", post.text))
+            ),
         ]
 
     def notes(self) -> list[str]:
@@ -223,7 +230,7 @@ def _file(graph: Graph, found: Found, one: Mapping[str, Any]) -> File:
     facts = {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": size}
     what = {"itemAttachment": "attached mail or event", "referenceAttachment": "link to a file in OneDrive"}.get(kind)
     return File(
-        ref=graph.show(Kind.ATTACHMENT, *found.path, "attachments", str(one["id"]), note=json.dumps(facts)),
+        ref=graph.show(Kind.ATTACHMENT, *found.path, "attachments", str(one.get("id", "")), note=json.dumps(facts)),
         name=line(one.get("name") or "no name"),
         what=what or bytes_in_words(size),
     )

@@ -55,5 +55,5 @@ def domain(graph: Graph) -> str:
 def shown(graph: Graph, path: tuple[str, ...], found: Iterable[Mapping[str, Any]]) -> list[str]:
     """The handles of messages in a mailbox."""
     return graph.show_all(
-        [Shown(Kind.MESSAGE, (*path, "messages", str(one["id"])), messages.note(one)) for one in found]
+        [Shown(Kind.MESSAGE, (*path, "messages", str(one.get("id", ""))), messages.note(one)) for one in found]
     )
