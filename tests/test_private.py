@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from tests.cli.rig import here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 CLIENT = "7f2d94c6-3a18-4e5b-b0c7-1d86e5f9a203"
@@ -50,6 +50,11 @@ def test_a_directory_that_others_could_enter_is_closed_to_them_and_that_is_told_
     assert private.directory(tmp_path) is True
     assert mode(tmp_path) == 0o700
     assert private.directory(tmp_path) is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_a_directory_whose_mode_cannot_be_changed_will_do_where_others_may_only_look() -> None:
+    assert private.directory(Path("/proc/self"), make=False) is False
 
 
 def test_a_command_says_that_it_closed_the_state_directory(tmp_path: Path) -> None:

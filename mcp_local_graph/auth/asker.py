@@ -185,7 +185,7 @@ class Asker:
         closes = ladder.closed_by(rung, error)
         if not closes or self._registration.sign_in is not SignIn.AUTO:
             return False
-        _logger.warning("%s %s", error.what, error.remedy)
+        _logger.info("%s %s", error.what, error.remedy)
         self.closed.update(dict.fromkeys(closes, error))
         return bool(self.rungs())
 

@@ -153,6 +153,24 @@ def test_a_refusal_has_its_remedy_and_the_ids_for_it(tenant: DemoTenant, tmp_pat
     assert re.fullmatch(r"code AADSTS53003; correlation id [0-9a-f-]{36}; \d{4}-\d\d-\d\d .*Z", ids)
 
 
+def test_where_one_way_turns_out_to_be_closed_that_is_said_and_the_next_is_tried(
+    tenant: DemoTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant.control.set_device_code_interval(0)
+
+    def read(text: str) -> None:
+        if "enter the code" in text:
+            monkeypatch.setenv("BROWSER", browser.COMMAND)
+            tenant.control.queue_entra_error(53003)
+
+    ran = here("login", *flags(tenant, tmp_path, sign_in="auto"), help_with=read)
+    assert (ran.code, ran.err) == (0, "")
+    closed = [line for line in ran.lines if line.startswith("A conditional access policy")]
+    assert len(closed) == 1
+    assert "`mcp-local-graph login --sign-in browser`" in closed[0]
+    assert ran.lines.index(closed[0]) < ran.lines.index(f"Signed in as {INES}.")
+
+
 def test_a_way_of_signing_in_that_is_not_there_is_said(tenant: DemoTenant, tmp_path: Path) -> None:
     for way, words, code in (("never", "may not ask", 4), ("broker", "cannot be used", 4)):
         ran = here("login", *flags(tenant, tmp_path, sign_in=way))
