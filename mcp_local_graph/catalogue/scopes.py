@@ -204,6 +204,9 @@ def named(word: str) -> frozenset[str]:
     return {**by_name, **WORKLOADS}[word.casefold()]
 
 
-def for_first_sign_in(needed: Iterable[str]) -> frozenset[str]:
-    """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal."""
-    return frozenset(scope for scope in needed if grant_of(scope) is Grant.USER) | {_FIRST}
+def for_first_sign_in(needed: Iterable[str], *, personal: bool = False) -> frozenset[str]:
+    """Of the scopes that tools need, those that a person may grant alone: asking for more would end in a refusal.
+
+    A personal account has nobody to ask, and grants them all.
+    """
+    return frozenset(scope for scope in needed if personal or grant_of(scope) is Grant.USER) | {_FIRST}

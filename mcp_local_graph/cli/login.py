@@ -60,7 +60,8 @@ async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> N
         await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead
         return
     before = await auth.status()
-    need = await _need(auth, for_first_sign_in(offered), added, again=again)
+    first = for_first_sign_in(offered, personal=settings.tenant == "consumers")
+    need = await _need(auth, first, added, again=again)
     if need is None:
         output.say(f"Already signed in as {before.account.user_name if before.account else 'somebody'}.")
         output.say("To sign in as somebody else: mcp-local-graph login --again")

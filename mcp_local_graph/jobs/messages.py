@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,10 @@ SUMMARY = (
 _LINE = 205
 # Characters by which the beginnings of previews are compared, and how many have to be alike.
 _BANNER, _ALIKE = 24, 3
+# Characters of a preview that a line can show at the most: more is not worth cleaning.
+_PREVIEW = 160
+# Characters of bodies that are turned into text in no time.
+_LARGE = 200_000
 MARKS = "* unread, ! flagged, + files"
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|enc|tr|rv|i)\s*:", re.IGNORECASE)
 # What the receiving server found out about the sender, in the order people know it. RFC 8601.
@@ -74,34 +78,37 @@ def by_days(found: Iterable[Summary], now: datetime, size: int = _LINE) -> list[
     return result
 
 
-def summary(message: Mapping[str, Any], ref: str, zone: ZoneInfo, domain: str) -> Summary:
+def summaries(
+    found: Sequence[Mapping[str, Any]], refs: Iterable[str], zone: ZoneInfo, domain: str
+) -> tuple[Summary, ...]:
+    """Messages of a list by their handles, without what many of their previews begin with.
+
+    Many organisations put a warning on top of every mail from outside; in a list it would stand in place of what the
+    mails say. What it is in each of them is told by several beginning with the same words.
+    """
+    previews = [str(message.get("bodyPreview") or "") for message in found]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for preview in previews:
+        alike[preview[:_BANNER]].append(preview)
+    banners = {start: _banner(group) for start, group in alike.items() if len(group) >= _ALIKE}
+    said = (preview[banners.get(preview[:_BANNER], 0) :] for preview in previews)
+    return tuple(_summary(*one, zone, domain) for one in zip(found, refs, said, strict=True))
+
+
+def _summary(message: Mapping[str, Any], ref: str, preview: str, zone: ZoneInfo, domain: str) -> Summary:
     """A message of a list. Of a draft or a sent mail it is the recipients that tell it from others."""
     draft = bool(message.get("isDraft"))
     return Summary(
         ref=ref,
         sender=_to(message) if draft else short(message.get("from"), domain),
         subject=line(message.get("subject") or "(no subject)"),
-        preview=line(message.get("bodyPreview")),
+        preview=line(preview[:_PREVIEW]),
         when=zones.moment(message.get("receivedDateTime"), zone),
         unread=not message.get("isRead"),
         flagged=(message.get("flag") or {}).get("flagStatus") == "flagged",
         files=bool(message.get("hasAttachments")),
         draft=draft,
     )
-
-
-def without_banners(found: Iterable[Summary]) -> list[Summary]:
-    """The same messages, without what many of their previews begin with.
-
-    Many organisations put a warning on top of every mail from outside; in a list it would stand in place of what the
-    mails say. What it is in each of them is told by several beginning with the same words.
-    """
-    everything = list(found)
-    alike: dict[str, list[str]] = defaultdict(list)
-    for one in everything:
-        alike[one.preview[:_BANNER]].append(one.preview)
-    banners = {start: _banner(previews) for start, previews in alike.items() if len(previews) >= _ALIKE}
-    return [replace(one, preview=one.preview.part(banners.get(one.preview[:_BANNER], 0))) for one in everything]
 
 
 def _banner(previews: list[str]) -> int:
@@ -145,6 +152,12 @@ def is_inside(address: str, domain: str) -> bool:
     """Whether an address is of the person's own domain. Exchange's own addresses (`/o=…`) are, which have no `@`."""
     own = not address or (address.startswith("/") and "@" not in address)
     return own or address.rpartition("@")[2].casefold() == domain.casefold()
+
+
+def is_large(*items: Mapping[str, Any]) -> bool:
+    """Whether the bodies of these would keep the event loop for long: HTML of a megabyte may take a second."""
+    bodies = (item.get(name) or {} for item in items for name in ("body", "uniqueBody"))
+    return sum(len(str(body.get("content") or "")) for body in bodies) > _LARGE
 
 
 def text_of(body: Mapping[str, Any] | None, links: Links | None = None) -> Untrusted:

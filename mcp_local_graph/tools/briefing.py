@@ -98,14 +98,13 @@ def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
 
     def mails(answer: dict[str, Any]) -> tuple[messages.Summary, ...]:
         items = answer.get("value", ())
-        pairs = zip(items, shown(graph, ("me",), items), strict=True)
-        return tuple(messages.summary(item, ref, time.zone, domain) for item, ref in pairs)
+        return messages.summaries(items, shown(graph, ("me",), items), time.zone, domain)
 
     pairs = ((item, graph.show(Kind.EVENT, "me", "events", item.get("id", ""))) for item in calendar.get("value", ()))
     found = (events.summary(item, ref, time.zone, domain) for item, ref in pairs)
     return Briefing(
         events=tuple(one for one in found if one is not None),
-        unread=tuple(messages.without_banners(mails(unread))),
+        unread=mails(unread),
         unread_in_all=unread.get("@odata.count"),
         flagged=mails(flagged),
         now=time.now,

@@ -101,7 +101,7 @@ class _Asked:
 @GRAPH.tool("Read from Graph", effect=Effect.READ, scopes={"User.Read"})
 async def graph_get(
     graph: Graph,
-    path: Annotated[str, Field(description="Such as /me/todo/lists or /users/ann@example.com")] = "",
+    path: Annotated[str, Field(description="Such as /me/drive/root/children or /users/ann@example.com")] = "",
     select: Annotated[str, Field(description="Properties, with commas")] = "",
     filter: str = "",  # noqa: A002 - OData's word, which models know
     search: str = "",

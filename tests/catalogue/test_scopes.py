@@ -75,3 +75,12 @@ def test_a_word_that_is_neither_a_workload_nor_a_permission_names_nothing() -> N
     assert named("mail.read") == {"Mail.Read"}
     with pytest.raises(KeyError):
         named("Mail.Raed")
+
+
+def test_a_personal_account_is_asked_for_all_that_tools_need_at_once() -> None:
+    assert for_first_sign_in({"Mail.Read", "Contacts.Read"}) == {"User.Read", "Contacts.Read"}
+    assert for_first_sign_in({"Mail.Read", "Contacts.Read"}, personal=True) == {
+        "User.Read",
+        "Mail.Read",
+        "Contacts.Read",
+    }

@@ -38,7 +38,7 @@ def message(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 
 def told(*found: dict[str, Any]) -> list[str]:
-    return messages.by_days([messages.summary(one, "m1", LONDON, HOME) for one in found], NOW)
+    return messages.by_days(messages.summaries(found, ["m1"] * len(found), LONDON, HOME), NOW)
 
 
 def test_messages_stand_below_their_day_with_what_matters_about_them() -> None:
@@ -136,8 +136,8 @@ BANNER = "EXTERNAL: This message comes from outside. Do not open links. "
 
 
 def previews(*texts: str) -> list[str]:
-    found = [messages.summary(message(bodyPreview=text), "m1", LONDON, HOME) for text in texts]
-    return [str(one.preview) for one in messages.without_banners(found)]
+    found = [message(bodyPreview=text) for text in texts]
+    return [str(one.preview) for one in messages.summaries(found, ["m1"] * len(found), LONDON, HOME)]
 
 
 def test_a_warning_that_many_previews_begin_with_does_not_stand_in_place_of_what_they_say() -> None:

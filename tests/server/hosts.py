@@ -107,11 +107,13 @@ async def hosted(
     server = build.server(TOOLS, services, patience or Patience(wait=10, progress=0.2))
     client_type = {"url": Client, "form": _FormsOnly, "none": Client}[kind]
     callback = None if kind == "none" else host.asked
-    async with client_type(server, mode=era, elicitation_callback=callback) as host.client:
-        yield host
-    for task in host.doing:
-        await task
-    await services.connection.close()
+    try:
+        async with client_type(server, mode=era, elicitation_callback=callback) as host.client:
+            yield host
+        for task in host.doing:
+            await task
+    finally:
+        await services.connection.close()
 
 
 class _FormsOnly(Client):

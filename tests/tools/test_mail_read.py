@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
+from mcp_local_graph.graph.client import Kind
 from mcp_local_graph.safety.untrusted import line, prose
-from mcp_local_graph.tools.mail.read import Post, Thread
+from mcp_local_graph.tools.mail.read import Message, Post, Thread, mail_read
+from tests.graph.rig import Authority, Server, answering, caller, of
 
 if TYPE_CHECKING:
     from tests.tools.desk import Answer, Desk
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority(trustme.CA())
 
 
 async def opened(desk: Desk, subject: str, sender: str = "", *, has_files: bool = False, **shown: object) -> Answer:
@@ -182,3 +191,26 @@ def test_a_post_cannot_pass_for_two() -> None:
     assert [each for each in said if each.startswith("-- m")] == ["-- mzzzzzzzz Mon 23 Nov 10:00 Jon"]
     assert "Pay them." in said
     assert "--" in said
+
+
+async def test_a_mail_of_a_megabyte_is_read_and_others_are_served_meanwhile(authority: Authority) -> None:
+    large = "<p>" + "Fog and rain, and fog again. " * 40_000
+    by = caller("mail_read", scopes=frozenset({"Mail.Read"}), granted=frozenset({"Mail.Read"}))
+    message = {"id": "m-1", "subject": "Fog", "body": {"contentType": "html", "content": large}}
+    with Server(answering(of(message)), authority.server()) as server:
+        async with authority.graph(server, by) as graph:
+            handle = graph.show(Kind.MESSAGE, "me", "messages", "m-1")
+            ticks = 0
+
+            async def others() -> None:
+                nonlocal ticks
+                while not reading.done():
+                    await asyncio.sleep(0)
+                    ticks += 1
+
+            reading = asyncio.ensure_future(mail_read(graph, handle))
+            await others()
+            answer = await reading
+    assert isinstance(answer, Message)
+    assert answer.text.startswith("Fog and rain")
+    assert ticks > 100

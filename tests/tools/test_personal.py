@@ -52,6 +52,12 @@ async def test_people_are_those_of_ones_own_address_book(desk: Desk) -> None:
     assert [part.path for part in request.parts] == ["/v1.0/me/contacts"]
 
 
+async def test_a_shared_mailbox_is_refused_before_anybody_is_asked_for_anything(desk: Desk) -> None:
+    answer = await desk.ask("mail_search", mailbox="support@brackwater.example")
+    assert answer.text == "A personal account has no shared mailboxes.\nLeave `mailbox` out."
+    assert answer.requests == []
+
+
 async def test_free_time_of_others_is_said_not_to_be_there(desk: Desk) -> None:
     answer = await desk.ask("calendar_free", people=["dana@example.com"])
     assert answer.text == ("A personal account has no free/busy times of others.\ncalendar_list shows your own.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from mcp_local_graph.jobs import days, events, messages
 from mcp_local_graph.jobs.lines import counted, end_of_part
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
+from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, scope_of
 from mcp_local_graph.tools.clock import Clock, clock
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
@@ -74,7 +76,8 @@ async def calendar_read(
     found = graph.find(ref, Kind.EVENT)
     time = clock(graph)
     item = await graph.get(found.path, select=_ALL, zone=time.zone.key, scope=scope_of(graph, found.path))
-    return _read(graph, item, time, (offset, max_chars), with_links=links)
+    read = partial(_read, graph, item, time, (offset, max_chars), with_links=links)
+    return await in_thread(read) if messages.is_large(item) else read()
 
 
 def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, int], *, with_links: bool) -> Event:

@@ -53,7 +53,7 @@ class FolderList(Reading):
 @MAIL.tool("List mail folders", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED})
 async def mail_folders(graph: Graph, mailbox: Mailbox = "") -> FolderList:
     """List the mail folders with their counts, as a tree. Their handles and names go into mail_search."""
-    path = owner(mailbox)
+    path = owner(graph, mailbox)
     found = await _all(graph, path)
     return FolderList(
         folders=tuple(

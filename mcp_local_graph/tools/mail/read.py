@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from pydantic import Field
 from mcp_local_graph.jobs import days, messages, zones
 from mcp_local_graph.jobs.lines import bytes_in_words, counted, end_of_part
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
+from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.clock import Clock, clock, whole
 from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, domain, owner_of, scope_of, shown
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
@@ -161,7 +163,9 @@ async def _message(graph: Graph, found: Found, shows: _Shows, size: Size) -> Mes
     asks = [ask, _earlier(graph, found, sender)] if stranger else [ask]
     message, *earlier = await graph.batch(asks) if stranger else [await graph.get(ask)]
     first = bool(earlier) and isinstance(earlier[0], dict) and len(earlier[0].get("value", ())) < 2  # noqa: PLR2004 - this one, and one before
-    return _read(graph, found, whole(message), shows, size, first=first)
+    item = whole(message)
+    read = partial(_read, graph, found, item, shows, size, first=first)
+    return await in_thread(read) if messages.is_large(item) else read()
 
 
 def _earlier(graph: Graph, found: Found, sender: str) -> Ask:
@@ -270,7 +274,8 @@ async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
         scope=scope,
     )
     items = sorted(page.items, key=lambda item: str(item.get("receivedDateTime")))
-    return _conversation(graph, mailbox, items, size, complete=not page.cursor)
+    read = partial(_conversation, graph, mailbox, items, size, complete=not page.cursor)
+    return await in_thread(read) if messages.is_large(*items) else read()
 
 
 def _conversation(

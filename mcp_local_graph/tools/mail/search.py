@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -17,8 +17,6 @@ from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, domain, ow
 from mcp_local_graph.tools.needs import Effect, Graph, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mcp_local_graph.tools.needs import Page
 
 # What a search cannot be asked is looked for in so many of its results.
@@ -82,7 +80,7 @@ async def mail_search(
         flagged=flagged,
         attachments=has_files,
     )
-    return await _found(graph, await _asked(graph, wanted, owner(mailbox), folder), limit)
+    return await _found(graph, await _asked(graph, wanted, owner(graph, mailbox), folder), limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,18 +132,13 @@ def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:
     plan = mail_query.planned(asked.wanted)
     kept = [item for item in page.items if plan.keep(item)]
     return MessageList(
-        messages=tuple(messages.without_banners(_summaries(graph, asked, time, kept[:limit]))),
+        messages=messages.summaries(kept[:limit], shown(graph, asked.owner, kept[:limit]), time.zone, domain(graph)),
         where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
         how=plan.said,
         now=time.now,
         zone=time.name,
         more=tuple(_more(page, plan, len(kept) - limit)),
     )
-
-
-def _summaries(graph: Graph, asked: _Asked, time: Clock, items: Sequence[dict[str, Any]]) -> Iterator[messages.Summary]:
-    for item, ref in zip(items, shown(graph, asked.owner, items), strict=True):
-        yield messages.summary(item, ref, time.zone, domain(graph))
 
 
 def _more(page: Page, plan: mail_query.Plan, left: int) -> list[str]:

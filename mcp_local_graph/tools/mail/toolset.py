@@ -25,13 +25,15 @@ _ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
 Mailbox = Annotated[str, Field(description="Address of a shared mailbox; default: your own")]
 
 
-def owner(mailbox: str) -> tuple[str, ...]:
+def owner(graph: Graph, mailbox: str) -> tuple[str, ...]:
     """The path of a mailbox: one's own where no address is given.
 
     Raises:
-        RequestRefused: it is no address.
+        RequestRefused: it is no address, or the account has no part in others' mailboxes.
     """
     address = mailbox.strip().lower()
+    if address and graph.personal:
+        raise RequestRefused("A personal account has no shared mailboxes.", "Leave `mailbox` out.")
     if address and not _ADDRESS.fullmatch(address):
         raise RequestRefused("`mailbox` is no mail address.", "Give the shared mailbox's whole address.")
     return ("users", address) if address else ("me",)
