@@ -117,8 +117,7 @@ BY_CODE = _table(
     ((70016,), SignInFailed, Who.YOU, "The code has not been entered yet.", "Enter it, then try again."),
     # The person said no, or was not there.
     ((65004,), SignInDeclined, Who.YOU, "The permissions were declined.", TRY_AGAIN),
-    ((70018, 70019), SignInExpired, Who.YOU, "The code was wrong or has expired.", TRY_AGAIN),
-    ((70020, 90120), SignInExpired, Who.YOU, "The code has expired.", TRY_AGAIN),
+    ((70018, 70019, 70020, 90120), SignInExpired, Who.YOU, "The code was wrong or has expired.", TRY_AGAIN),
     ((50199,), SignInDeclined, Who.YOU, "The app was not confirmed.", TRY_AGAIN),
     # An administrator has to act.
     (
