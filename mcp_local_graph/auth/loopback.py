@@ -86,7 +86,8 @@ class Listener:
         self._turn = threading.Lock()
         self.served_last_page = threading.Event()
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name="sign-in page").start()
+            name = f"sign-in page {self.port}"
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True, name=name).start()
 
     @property
     def visited(self) -> bool:

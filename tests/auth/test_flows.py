@@ -43,10 +43,10 @@ def threads_named(*names: str) -> list[threading.Thread]:
 
 
 async def nobody_listens(attempt: Attempt) -> bool:
-    at_work = threads_named("sign-in page", "_close_later")
-    for thread in at_work:
+    assert await in_thread(attempt.closed.wait, SOON)
+    for thread in threads_named(f"sign-in page {port(attempt)}"):
         await in_thread(thread.join, SOON)
-    return refuses(port(attempt)) and not any(thread.is_alive() for thread in at_work)
+    return refuses(port(attempt)) and not threads_named(f"sign-in page {port(attempt)}")
 
 
 # In the browser

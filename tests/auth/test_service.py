@@ -443,6 +443,7 @@ async def test_many_calls_begin_one_sign_in(tenant: DemoTenant, tmp_path: Path) 
 async def test_a_sign_in_whose_call_is_cancelled_before_it_was_shown_blocks_nobody(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:
+    before = set(threading.enumerate())
     auth = service(tenant, tmp_path)
     tenant.control.hold("discovery")
     call = asyncio.ensure_future(auth.begin(BASIC_NEED))
@@ -455,7 +456,7 @@ async def test_a_sign_in_whose_call_is_cancelled_before_it_was_shown_blocks_nobo
     assert began
     await browse(attempt)
     await ended(attempt)
-    for thread in [thread for thread in threading.enumerate() if thread.name == "sign-in page"]:
+    for thread in set(threading.enumerate()) - before:
         await in_thread(thread.join, SOON)
         assert not thread.is_alive()
 

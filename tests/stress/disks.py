@@ -52,7 +52,7 @@ _WITH_MOUNTS = ("unshare", "--mount", "--map-root-user", "sh", "-c")
 
 def full(directory: Path) -> Served:
     """On a disk of 64 KB, which fills up."""
-    onto = (*_WITH_MOUNTS, 'mount -t tmpfs -o size=64k none "$0" && exec "$@"', str(directory))
+    onto = (*_WITH_MOUNTS, 'mount -t tmpfs -o size=64k,mode=700 none "$0" && exec "$@"', str(directory))
     return Served(**heard(begin(__name__, "fill", directory, within=onto)))
 
 
