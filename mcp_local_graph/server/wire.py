@@ -172,8 +172,9 @@ def _end(ends: SimpleQueue[int], output: Output, on_exit: Callable[[], None]) ->
 def _run_logged(work: Callable[[], None]) -> None:
     try:
         work()
-    except Exception:  # noqa: BLE001 - nothing may keep the process from its end
-        _log.exception("the last work before the exit failed")
+    except Exception as error:  # noqa: BLE001 - nothing may keep the process from its end
+        # No traceback: to write one may take longer than there is left.
+        _log.error("the last work before the exit failed (%s)", type(error).__name__)
 
 
 def _listen_to_signals(ends: SimpleQueue[int]) -> None:
