@@ -121,3 +121,14 @@ async def test_what_is_no_address_is_not_asked_of_graph(desk: Desk, person: str)
     answer = await desk.ask("calendar_free", people=[person])
     assert answer.text == "One of the people is no mail address.\npeople_find gives addresses."
     assert answer.requests == []
+
+
+async def test_a_long_list_goes_on_by_its_cursor_with_the_days_that_were_asked_for(desk: Desk) -> None:
+    first = await desk.ask("calendar_list", calendar="Calendar", start="30 days ago", days=62)
+    (cursor,) = re.findall(r"cursor=(\w+)", "\n".join(first.notes))
+    second = await desk.ask("calendar_list", cursor=cursor)
+    assert events(second)
+    assert second.notes[0] == first.notes[0]
+    assert len(second.requests) == 1
+    handles = [line.split()[0] for answer in (first, second) for line in events(answer)]
+    assert len(set(handles)) > 60
