@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mcp_local_graph.auth.credentials import CredentialTokens, Source
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.catalogue import scopes as known_scopes
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcp_local_graph.auth.accounts import Account
+    from mcp_local_graph.auth.credentials import CredentialTokens
     from mcp_local_graph.config import Settings
     from mcp_local_graph.graph.client import Graph
     from mcp_local_graph.graph.retry import Pace
@@ -56,7 +56,7 @@ class Services:
         return await self.connection.graph(caller)
 
     def _remedy(self, missing: frozenset[str], *, personal: bool) -> str:
-        if isinstance(self.auth, CredentialTokens):
+        if not isinstance(self.auth, AuthenticationService):
             return self.auth.mend
         return known_scopes.advice(missing, personal=personal)
 
@@ -123,6 +123,8 @@ def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pac
     """
     auth: AuthenticationService | CredentialTokens = _signing_in(settings, needed)
     if settings.credential is not None:
+        from mcp_local_graph.auth.credentials import CredentialTokens, Source  # noqa: PLC0415 - few starts need it
+
         auth = CredentialTokens(
             Source(kind=settings.credential, cloud=settings.cloud, ca_file=settings.ca_file, tenant=settings.tenant)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -89,7 +88,7 @@ def read_file(state_dir: Path) -> dict[str, Any]:
     """
     path = state_dir / SETTINGS_FILE
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad puts a mark in front
+        values = _read_toml(path.read_text(encoding="utf-8-sig"))  # Notepad puts a mark in front
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -100,6 +99,12 @@ def read_file(state_dir: Path) -> dict[str, Any]:
             f"It may have: {', '.join(sorted(FILE_KEYS))}.",
         )
     return values
+
+
+def _read_toml(text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - a start without a settings file need not pay for it
+
+    return tomllib.loads(text)
 
 
 def own(state_dir: Path) -> bool:

@@ -43,7 +43,13 @@ def fitting(value: Any) -> Any:  # noqa: ANN401 - JSON
         return value
     if "name" in value and isinstance(value.get("value"), str):  # a header, whose value is no list
         return {"name": value["name"], "value": value["value"]}
-    return {name: fitting(_whole(name, each)) for name, each in value.items() if _fits(name, each)}
+    whole: dict[str, Any] = {}
+    for name, each in value.items():
+        if type(each) is str and _TYPES.get(name) is str:  # most are, and a list has hundreds
+            whole[name] = each
+        elif _fits(name, each):
+            whole[name] = fitting(_whole(name, each)) if isinstance(each, dict | list) or name == "id" else each
+    return whole
 
 
 def _whole(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
