@@ -45,7 +45,8 @@ def fitting(value: Any) -> Any:  # noqa: ANN401 - JSON
         return {"name": value["name"], "value": value["value"]}
     whole: dict[str, Any] = {}
     for name, each in value.items():
-        if type(each) is str and _TYPES.get(name) is str:  # most are, and a list has hundreds
+        # Most are texts that are, or may be, some; and a list has hundreds.
+        if type(each) is str and _TYPES.get(name, str) is str and name not in _OF_TEXTS:
             whole[name] = each
         elif _fits(name, each):
             whole[name] = fitting(_whole(name, each)) if isinstance(each, dict | list) or name == "id" else each
