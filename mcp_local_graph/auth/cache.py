@@ -85,7 +85,11 @@ def open_vault(place: Place) -> vault.Vault:
     store, reason = stores.find(place.state_dir)
     if store is None:
         if place.is_sealed():
-            _logger.warning("The sign-in that is kept here is out of reach: %s", reason)
+            raise KeyStoreUnavailable(
+                f"The sign-in that is kept here is out of reach: {reason}.",
+                "Start this where the key store is, such as your desktop session; "
+                "or sign in anew for this server only: --token-store memory.",
+            )
         return vault.MemoryVault(f"{reason}. To keep it in plain text instead: --token-store plaintext")
     try:
         key = store.get() or store.create()

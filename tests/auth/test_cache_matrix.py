@@ -231,8 +231,8 @@ ROWS = [
     Row(
         fault="the key store: absent",
         happens=lambda _: keyring.set_keyring(NO_KEYS),
-        becomes=SignInNeeded,
-        says="The sign-in that is kept here is out of reach",
+        becomes=KeyStoreUnavailable,
+        says="",
         left=untouched,
         then=the_key_store,
     ),

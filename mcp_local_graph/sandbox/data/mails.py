@@ -54,6 +54,6 @@ DELEGATES: Mapping[str, frozenset[str]] = {
 def mails(days: Days) -> tuple[Mail, ...]:
     """Every mail once, whoever got it."""
     # Nobody has asked for a mail while the tenant starts, and these are a thousand lines.
-    from mcp_local_graph.sandbox.data.letterbox.all import KINDS  # noqa: PLC0415
+    from mcp_local_graph.sandbox.data.letterbox.all import KINDS  # noqa: PLC0415 - hundreds of texts, made when a mailbox is opened
 
     return tuple(mail for kind in KINDS for mail in kind.mails(days))

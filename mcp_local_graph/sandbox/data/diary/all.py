@@ -17,7 +17,7 @@ _GONE = "declined"
 def events(days: Days) -> dict[str, Event]:
     """All events by key."""
     # Nobody has asked for an event while the tenant starts.
-    from mcp_local_graph.sandbox.data.diary import series, single  # noqa: PLC0415
+    from mcp_local_graph.sandbox.data.diary import series, single  # noqa: PLC0415 - made when a calendar is opened
 
     return {one.key: one for one in (*series.events(days), *single.events(days))}
 
