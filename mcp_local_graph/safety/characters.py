@@ -149,8 +149,8 @@ def _beyond_ascii(text: str, odd: str, rules: _Rules) -> tuple[str, int]:
         text = rules.variants.sub("", text)
     if "\u2800" in odd:
         text = rules.braille.sub(lambda blanks: " " * len(blanks[0]), text)
-    for stack in rules.stacks:
-        text = stack.sub(r"\1", text) if stack.search(odd) else text
+    for stack in rules.stacks:  # in the text itself: what is gone by now stood between the marks in `odd`
+        text = stack.sub(r"\1", text)
     if rules.in_context.search(odd):
         for pattern in rules.only_in_context:
             text = pattern.sub("", text)

@@ -203,3 +203,7 @@ def test_mails_keep_every_word() -> None:
         words = [word for word in mail["context"].split() if word.isalnum()]
         kept = iter(prose(mail["context"]).split())
         assert all(word in kept for word in words)  # in this order
+
+
+def test_marks_that_a_hidden_character_held_apart_are_one_stack() -> None:
+    assert line("\u0301" * 4 + "\ud800" + "\u0301" * 4) == "\u0301" * 5
