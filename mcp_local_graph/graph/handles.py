@@ -139,7 +139,7 @@ def _give(db: sqlite3.Connection, key: bytes, turn: int, one: Shown) -> tuple[st
     written = json.dumps([kind, *path], separators=(",", ":"))
     digest = _digest(key, written)
     length = _SHORTEST
-    while (row := _row(db, handle := kind + _word(digest)[:length])) is not None and row.digest != digest:
+    while (row := _row(db, handle := kind + _word(digest, length))) is not None and row.digest != digest:
         length += 1  # it means another object; the whole HMAC could not
     if row is None:
         db.execute("INSERT INTO handles VALUES (?, ?, ?, ?, ?)", (handle, digest, written, turn, note))
@@ -191,12 +191,13 @@ def _digest(key: bytes, written: str) -> bytes:
     return hmac.digest(key, written.encode(), "sha256")
 
 
-def _word(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().lower().rstrip("=")
+def _word(digest: bytes, length: int) -> str:
+    """The first characters of a digest in base32: each is five bits of it."""
+    return base64.b32encode(digest[: -(-length * 5 // 8)]).decode().lower()[:length]
 
 
 def _proves(handle: str, row: _Row, digest: bytes) -> bool:
-    return row.digest == digest and _word(digest).startswith(handle[1:])
+    return row.digest == digest and _word(digest, len(handle) - 1) == handle[1:]
 
 
 def _one_of(kinds: Sequence[Kind]) -> str:

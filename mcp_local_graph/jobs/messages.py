@@ -40,6 +40,8 @@ _PREVIEW = 160
 # Characters of bodies that are turned into text in no time.
 _LARGE = 200_000
 MARKS = "* unread, ! flagged, + files"
+# What ends a sentence or a line, where more follows.
+_SENTENCE = re.compile(r"[.!?][\])*]*(?=\s)|\S(?=[^\S\n]*\n)")
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|enc|tr|rv|i)\s*:", re.IGNORECASE)
 # What the receiving server found out about the sender, in the order people know it. RFC 8601.
 _CHECKS = ("spf", "dkim", "dmarc")
@@ -112,11 +114,13 @@ def _summary(message: Mapping[str, Any], ref: str, preview: str, zone: ZoneInfo,
 
 
 def _banner(previews: list[str]) -> int:
-    """How long the common beginning is, up to the end of a sentence."""
+    """How long the common beginning is, up to the end of a sentence or a line with which not all is said."""
     first, last = min(previews), max(previews)  # whatever these two have in common, all have
+    if first == last:
+        return 0
     length = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    end = first.rfind(". ", 0, length)
-    return end + 2 if end >= _BANNER else 0
+    ends = [found.end() for found in _SENTENCE.finditer(last) if _BANNER <= found.end() <= length]
+    return ends[-1] if ends else 0
 
 
 def note(message: Mapping[str, Any]) -> str:

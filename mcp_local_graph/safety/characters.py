@@ -103,6 +103,7 @@ class _Rules:
         self.gone_below = re.compile(f"[{_GONE_BELOW}]+")
         self.gone_above = re.compile(f"[{_GONE_ABOVE}]+")
         self.flags, self.variants, self.braille = map(re.compile, (_FLAGS, _VARIANTS, _BRAILLE_BLANK))
+        self.mark = re.compile(f"[{every}{_ACCENTS}]")
         self.stacks = _stack(every, _MOST_MARKS), _stack(_ACCENTS, _MOST_ACCENTS)
         self.in_context = in_context
         self.only_in_context = [re.compile(pattern) for pattern in _ONLY_IN_CONTEXT]
@@ -122,6 +123,7 @@ def cleaned(text: str) -> tuple[str, int]:
 
     Takes time linear in its length: 100,000 characters in a few milliseconds, whatever they are.
     """
+    text = text.replace("\r\n", "\n")  # as mail has them; most texts have nothing else
     if _PLAIN.fullmatch(text):
         return text, 0
     # Whatever is looked for has one of these in it. They are few, so that looking among them first is quick.
@@ -149,8 +151,9 @@ def _beyond_ascii(text: str, odd: str, rules: _Rules) -> tuple[str, int]:
         text = rules.variants.sub("", text)
     if "\u2800" in odd:
         text = rules.braille.sub(lambda blanks: " " * len(blanks[0]), text)
-    for stack in rules.stacks:  # in the text itself: what is gone by now stood between the marks in `odd`
-        text = stack.sub(r"\1", text)
+    if len(rules.mark.findall(odd)) > _MOST_ACCENTS:  # fewer make no stack, wherever they stand
+        for stack in rules.stacks:
+            text = stack.sub(r"\1", text)
     if rules.in_context.search(odd):
         for pattern in rules.only_in_context:
             text = pattern.sub("", text)

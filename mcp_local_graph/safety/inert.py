@@ -15,21 +15,18 @@ from mcp_local_graph.safety.secrets import masked
 if TYPE_CHECKING:
     from mcp_local_graph.safety.links import Links
 
-_BEGINNINGS = re.compile(
-    r"!(?=\[)"  # an image
-    r"|\](?=[(:])"  # a link, a definition, a footnote
-    r"|<(?=[a-z/!?]|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+@)"  # a tag, a comment, an address in brackets
-    r"|\burl(?=\()",  # what CSS would fetch
-    re.IGNORECASE,
+# Each with what it has in it in lower case: to look for that is ten times faster than the pattern is.
+_BEGINNINGS = (
+    ("![", re.compile(r"!(?=\[)")),  # an image
+    ("]", re.compile(r"\](?=[(:])")),  # a link, a definition, a footnote
+    # A tag, a comment, an address in brackets.
+    ("<", re.compile(r"<(?=[A-Za-z/!?]|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@)")),
+    ("url(", re.compile(r"\burl(?=\()", re.IGNORECASE)),  # what CSS would fetch
 )
 # The name behind a fence makes some clients run what is inside it (mermaid, html). Behind `text` it is only read.
 _FENCE = re.compile(
     r"^((?:[ \t]|[>*+\-]|\d{1,9}[.)])*+(?:`{3,}+(?=[^`\n]*$)|~{3,}+))[ \t]*+(?!text(?![^\s]))(?=\S)", re.MULTILINE
 )
-
-
-# Without one of these there is nothing to look for. Looking for them is ten times faster than the patterns are.
-_SIGNS = ("![", "](", "]:", "<", "url(")
 _FENCES = ("```", "~~~")
 
 
@@ -37,6 +34,7 @@ def inert(text: str, links: Links | None = None, *, listed: bool = False) -> str
     """The text with nothing in it to render; its addresses are put on `links`. `listed` as in `without_addresses`."""
     text = without_addresses(masked(text), links, listed=listed)
     lower = text.lower()
-    if any(sign in lower for sign in _SIGNS):
-        text = _BEGINNINGS.sub(r"\g<0> ", text)
-    return _FENCE.sub(r"\1text ", text) if any(fence in lower for fence in _FENCES) else text
+    for sign, beginning in _BEGINNINGS:
+        if sign in lower:
+            text = beginning.sub(r"\g<0> ", text)
+    return _FENCE.sub(r"\1text ", text) if "```" in lower or "~~~" in lower else text

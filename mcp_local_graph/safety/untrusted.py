@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Links", "Untrusted", "answer", "from_html", "line", "prose"]
 
 _JOINED = "\u061c\u200b\u200c\u200d\u200e\u200f\ufe00\ufe01\ufe02\ufe0e\ufe0f"
-_SPACES = re.compile(r"[\t\n]\s*|\s{2,}|\s+[\t\n]")
+_SPACES = re.compile(r"\s{2,}|[\t\n]")
 _TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _WIDE_GAP = re.compile(r"[^\S\n]{9,}")
-_FENCE_AT_START = re.compile(r"^(`(?=``)|~(?=~~))")
+_FENCES = ("```", "~~~")
 
 
 class Untrusted(str):
@@ -53,14 +53,13 @@ def line(value: object) -> Untrusted:
     if value is None or value == "":
         return Untrusted()
     text, removed = _safe(str(value), _on_one_line)
-    return Untrusted(_FENCE_AT_START.sub(r"\1 ", text), removed)
+    return Untrusted(f"{text[0]} {text[1:]}" if text.startswith(_FENCES) else text, removed)
 
 
 def _on_one_line(text: str) -> str:
-    # White space in ASCII is blanks, tabs and newlines once a text is clean; most lines have none to be mended.
-    if text.isascii() and "  " not in text and "\n" not in text and "\t" not in text:
-        return text.strip()
-    return _SPACES.sub(" ", text).strip()
+    # White space in ASCII is blanks, tabs and newlines once a text is clean. Other scripts have single blanks of their
+    # own, which stay.
+    return " ".join(text.split()) if text.isascii() else _SPACES.sub(" ", text).strip()
 
 
 def prose(value: object, links: Links | None = None) -> Untrusted:

@@ -58,7 +58,8 @@ def _framed(inside: str) -> list[str]:
     if not inside:
         return []
     random = base64.b32encode(secrets.token_bytes(_RANDOM)).decode().lower()
-    return [DATA, f"-----DATA {random}-----", _IMITATED.sub(r"\\", inside), f"-----END {random}-----"]
+    inside = _IMITATED.sub(r"\\", inside) if "---" in inside else inside
+    return [DATA, f"-----DATA {random}-----", inside, f"-----END {random}-----"]
 
 
 def with_structure(outcome: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:

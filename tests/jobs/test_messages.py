@@ -132,7 +132,7 @@ def test_a_handle_carries_the_conversation_and_the_sender() -> None:
     assert json.loads(messages.note(message())) == {"thread": "c1", "sender": "marit@brackwater.example"}
 
 
-BANNER = "EXTERNAL: This message comes from outside. Do not open links. "
+BANNER = "EXTERNAL: This message comes from outside. Do not open links."
 
 
 def previews(*texts: str) -> list[str]:
@@ -140,18 +140,26 @@ def previews(*texts: str) -> list[str]:
     return [str(one.preview) for one in messages.summaries(found, ["m1"] * len(found), LONDON, HOME)]
 
 
-def test_a_warning_that_many_previews_begin_with_does_not_stand_in_place_of_what_they_say() -> None:
-    outside = [f"{BANNER}{text}" for text in ("Dear Ines", "Your parcel", "Yes. No.")]
+@pytest.mark.parametrize(
+    "banner", [f"{BANNER} ", f"{BANNER}\r\n\r\n\r\n", "CAUTION - mail from outside Brackwater\r\n", f"[{BANNER}] "]
+)
+def test_a_warning_that_many_previews_begin_with_does_not_stand_in_place_of_what_they_say(banner: str) -> None:
+    outside = [f"{banner}{text}" for text in ("Dear Ines", "Your parcel", "Yes. No.")]
     assert previews(outside[0], "Fog again", *outside[1:]) == ["Dear Ines", "Fog again", "Your parcel", "Yes. No."]
 
 
+def test_a_mail_that_is_nothing_but_the_warning_does_not_bring_it_back_into_the_others() -> None:
+    assert previews(BANNER, f"{BANNER}\r\nDear Ines", f"{BANNER}\r\nYour parcel") == ["", "Dear Ines", "Your parcel"]
+
+
 def test_what_only_two_previews_begin_with_is_kept() -> None:
-    outside = [f"{BANNER}{text}" for text in ("Dear Ines", "Your parcel")]
+    outside = [f"{BANNER} {text}" for text in ("Dear Ines", "Your parcel")]
     assert previews(*outside) == outside
 
 
-def test_previews_that_are_all_alike_are_not_emptied() -> None:
-    assert previews(*["The tank was read at noon and is fine"] * 3) == ["The tank was read at noon and is fine"] * 3
+@pytest.mark.parametrize("text", ["The tank was read at noon and is fine", "The nightly build has failed. See the log."])
+def test_previews_that_are_all_the_same_stay_whole(text: str) -> None:
+    assert previews(*[text] * 3) == [text] * 3
 
 
 def test_an_outsiders_address_is_outside_though_it_begins_as_exchanges_own() -> None:
