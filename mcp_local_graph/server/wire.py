@@ -1,4 +1,4 @@
-"""Serve an MCPServer on this process's stdin and stdout, and end the process.
+"""Serve an MCP server on this process's stdin and stdout, and end the process.
 
 The SDK's own stdio transport loses the last answers at end of file, holds a line of any length, outlives its client
 and its signals. So the bytes are ours and the protocol, in both eras, stays the SDK's: `Conversation` is both of its
@@ -31,7 +31,7 @@ from mcp_local_graph.server.frames import Lines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mcp.server import MCPServer
+    from mcp.server import Server
 
 _CHUNK = 64 * 1024
 _FAREWELL = 0.5  # seconds for the last flush and for on_exit, together
@@ -93,7 +93,7 @@ class Output:
             left = left[os.write(self._fd, left) :]
 
 
-def serve(server: MCPServer[Any], *, on_exit: Callable[[], None] = lambda: None) -> NoReturn:
+def serve(server: Server[Any], *, on_exit: Callable[[], None] = lambda: None) -> NoReturn:
     """Serve until the client leaves or a signal comes; then run `on_exit` and end the process.
 
     Call it in the main thread. `on_exit` runs once, in another thread, and has half a second; what must survive a power
@@ -108,7 +108,7 @@ def serve(server: MCPServer[Any], *, on_exit: Callable[[], None] = lambda: None)
     os._exit(1)  # pragma: no cover - `_serve` waits for the end
 
 
-async def _serve(server: MCPServer[Any], stdin: int, stdout: int, output: Output, ends: SimpleQueue[int]) -> None:
+async def _serve(server: Server[Any], stdin: int, stdout: int, output: Output, ends: SimpleQueue[int]) -> None:
     talk = Conversation(output.put)
 
     def leave(grace: float) -> None:
@@ -134,9 +134,7 @@ async def _serve(server: MCPServer[Any], stdin: int, stdout: int, output: Output
         _start(work)
     code = 0
     try:
-        # `MCPServer` runs on no streams but its own; the `Server` inside it is public and does.
-        inner = server._lowlevel_server  # noqa: SLF001 - the one private name here; a test notices when it moves
-        await inner.run(talk, talk, inner.create_initialization_options())
+        await server.run(talk, talk, server.create_initialization_options())
     except BaseException:  # noqa: BLE001 - one that escapes from a tool ends the server; leaving asyncio.run would hang
         _log.exception("the server failed")
         code = 1

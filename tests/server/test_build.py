@@ -9,6 +9,7 @@ import pytest
 from mcp import Client
 from pydantic import Field
 
+from mcp_local_graph.safety import logs
 from mcp_local_graph.server import build
 from mcp_local_graph.tools.needs import Accounts, Effect, Tool, Toolset
 from tests import support
@@ -126,7 +127,40 @@ async def test_what_nobody_foresaw_stays_unexplained(services: Services, name: s
     async with Client(build.server(TRIAL.tools, services), mode="2026-07-28") as client:
         result = await client.call_tool(name)
         assert result.is_error
-        assert text_of(result) == f"Error executing tool {name}"
+        assert (
+            text_of(result)
+            == f"{name} failed by a mistake in mcp-local-graph (RuntimeError). Report it, or try another way."
+        )
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_what_nobody_foresaw_is_logged_without_its_words(
+    services: Services, era: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Client(build.server(TRIAL.tools, services), mode=era) as client:
+        await client.call_tool("trial_fail")
+    (record,) = [record for record in caplog.records if record.name == "mcp_local_graph.server.build"]
+    assert logs.Formatter().format(record).endswith("ERROR mcp_local_graph.server.build trial_fail failed RuntimeError")
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_tool_that_there_is_not_is_refused_and_those_that_there_are_are_named(
+    services: Services, era: str
+) -> None:
+    async with Client(build.server(TRIAL.tools, services), mode=era) as client:
+        result = await client.call_tool("mail_send")
+        assert result.is_error
+        assert text_of(result) == (
+            "There is no tool mail_send. There are: trial_count, trial_fail, trial_fail_in_group."
+        )
+
+
+@pytest.mark.parametrize("era", ["legacy", "auto"])  # a client that is told the era does not ask
+async def test_only_tools_are_offered(services: Services, era: str) -> None:
+    async with Client(build.server(TRIAL.tools, services), mode=era) as client:
+        offered = client.server_capabilities
+        assert offered.tools is not None
+        assert (offered.resources, offered.prompts) == (None, None)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -13,7 +13,6 @@ from typing import Literal
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
-from mcp.server import MCPServer
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from tests.server.peer import LEGACY, MODERN, REPO, SCRIPT, Peer, starter
@@ -252,12 +251,6 @@ def test_a_thousand_calls_take_no_longer_than_over_the_sdks_own_stdio(start: Sta
     ours, theirs = start(LEGACY).open(), start(LEGACY, "sdk").open()
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(3)]
     assert min(our for our, _ in pairs) < min(their for _, their in pairs), pairs
-
-
-def test_the_one_private_name_of_the_sdk_that_serving_needs_is_where_it_was() -> None:
-    inner = MCPServer("here")._lowlevel_server  # noqa: SLF001 - that is the name
-    assert callable(inner.run)
-    assert inner.create_initialization_options().server_name == "here"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")

@@ -132,4 +132,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["sdk"]:
         server.run("stdio")
     else:
-        serve(server, on_exit=last_work)
+        # What we serve is the `Server` inside, for which tools are not written in so few lines.
+        serve(server._lowlevel_server, on_exit=last_work)  # noqa: SLF001 - as above

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, get_args
 
 import pytest
+from mcp import Client
 
 from mcp_local_graph.errors import HandleUnknown, RequestRefused
 from mcp_local_graph.graph.handles import Kind, find
@@ -127,7 +128,8 @@ def test_every_toolset_is_described_and_not_empty() -> None:
 
 @pytest.mark.anyio
 async def test_a_host_is_told_all_four_hints_and_they_are_true(tenant: DemoTenant, tmp_path: Path) -> None:
-    offered = await build.server(ALL, services(tenant, tmp_path)).list_tools()
+    async with Client(build.server(ALL, services(tenant, tmp_path)), mode="legacy") as client:
+        offered = (await client.list_tools()).tools
     hints = {tool.name: tool.annotations for tool in offered}
     assert hints.keys() == {tool.name for tool in ALL}
     for tool in ALL:
@@ -182,7 +184,8 @@ def test_every_tool_that_a_refusal_sends_to_is_one() -> None:
 @pytest.mark.anyio
 async def test_a_model_can_afford_the_list(tenant: DemoTenant, tmp_path: Path) -> None:
     """In tokens, as a quarter of the bytes of name, description and input schema."""
-    offered = await build.server(ALL, services(tenant, tmp_path)).list_tools()
+    async with Client(build.server(ALL, services(tenant, tmp_path)), mode="legacy") as client:
+        offered = (await client.list_tools()).tools
     sizes = {
         tool.name: len(json.dumps([tool.name, tool.description, tool.input_schema], separators=(",", ":")).encode()) / 4
         for tool in offered

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 import trustme
+from mcp import Client
 from mcp.types import TextContent
 
 from mcp_local_graph.errors import (
@@ -519,7 +520,8 @@ async def test_names_that_were_left_out_are_told_up_to_a_point(wire: Wire) -> No
 
 
 async def test_the_definition_is_what_a_model_can_afford(tenant: DemoTenant, tmp_path: Path) -> None:
-    (offered,) = await build.server(GRAPH.tools, services(tenant, tmp_path)).list_tools()
+    async with Client(build.server(GRAPH.tools, services(tenant, tmp_path)), mode="legacy") as client:
+        (offered,) = (await client.list_tools()).tools
     whole = f"{offered.name}{offered.description}{json.dumps(offered.input_schema, separators=(',', ':'))}"
     assert len(whole.encode()) / 4 <= 400
 
