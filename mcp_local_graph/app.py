@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -109,9 +109,9 @@ def tools(settings: Settings) -> list[Tool]:
     )
     everything = [tool for toolset in TOOLSETS for tool in toolset.tools]
     if settings.tenant == "consumers":
-        everything = [replace(tool, scopes=known_scopes.works_for_personal(tool.scopes)) for tool in everything]
+        everything = [tool._replace(scopes=known_scopes.works_for_personal(tool.scopes)) for tool in everything]
     return [
-        replace(tool, when_asked=policy.allows(tool.when_asked), optional=policy.allows(tool.optional))
+        tool._replace(when_asked=policy.allows(tool.when_asked), optional=policy.allows(tool.optional))
         for tool in offered(everything, policy)
     ]
 

@@ -5,8 +5,7 @@ Source: learn.microsoft.com, "Microsoft Entra authentication & national clouds",
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from mcp_local_graph.errors import SettingsError
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(NamedTuple):
     """A pair of origins (`https://host[:port]`, no path) that belong together.
 
     `content_hosts` are where files are downloaded from: `.host` is all below that host.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph import clouds, private
 from mcp_local_graph.errors import SettingsError
@@ -54,8 +53,7 @@ class TokenStore(StrEnum):
     PLAINTEXT = "plaintext"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings, checked. `origins` says for each name: flag, environment, file or default.
 
     `toolsets`, `tools` and `exclude` choose what is offered; `scopes`, where there are any, are the only permissions
@@ -70,6 +68,7 @@ class Settings:
     token_store: TokenStore
     state_dir: Path
     log_level: str
+    origins: Mapping[str, str]
     account: str | None = None
     credential: Credential | None = None
     toolsets: frozenset[str] = frozenset()
@@ -77,7 +76,6 @@ class Settings:
     exclude: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     structured: bool = False
-    origins: Mapping[str, str]
 
 
 def read_file(state_dir: Path) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 SIGN_IN = "Sign in: run `mcp-local-graph login`, or ask for account_sign_in."
 TRY_AGAIN = "To try again, run `mcp-local-graph login`, or ask for account_sign_in."
@@ -112,8 +112,7 @@ class ClientIdMissing(SettingsError):
         super().__init__("No app registration is named, so nobody can sign in yet.", CLIENT_ID_MISSING)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What a sign-in is for.
 
     `scopes` are Graph's delegated permissions by short name; `claims` is a claims challenge as JSON text; `account` is

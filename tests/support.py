@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph import app, clouds
@@ -33,7 +32,7 @@ def settings(tenant: DemoTenant, directory: Path, /, **changes: Any) -> Settings
         log_level="debug",
         origins={},
     )
-    return replace(there, **changes)
+    return there._replace(**changes)
 
 
 def services(tenant: DemoTenant, directory: Path, /, **changes: Any) -> app.Services:  # noqa: ANN401 - any setting

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 FIRST_SCOPES = frozenset({"User.Read"})
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A signed-in account. `home_account_id` is MSAL's key; `tenant_id` is where it signed in."""
 
     home_account_id: str
@@ -43,8 +41,7 @@ class Account:
 _PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """As whom calls are made, and what that account granted, by short name. `account` is None while that is unclear."""
 
     account: Account | None
@@ -83,7 +80,7 @@ class Accounts:
         try:
             await self._service.token(FIRST_SCOPES)
         except SignInNeeded as needed:
-            need = replace(needed.need, scopes=needed.need.scopes | FIRST_SCOPES)
+            need = needed.need._replace(scopes=needed.need.scopes | FIRST_SCOPES)
             raise SignInNeeded(needed.what, need, needed.remedy, trace=needed.trace, asked=True) from None
         except SignInFailed as failed:  # what ended this sign-in need not end another: another account, another way
             need = Need(FIRST_SCOPES)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.auth import browser, consent, ladder
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
@@ -37,8 +36,7 @@ _logger = logging.getLogger(__name__)
 _BY_WAY = {"broker": Rung.BROKER, "urn:ietf:params:oauth:grant-type:device_code": Rung.DEVICE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """How a sign-in is wanted.
 
     `asked`: the person wants to be asked now, though they declined before. `in_person`: they have typed the command
@@ -221,7 +219,7 @@ def _completed(need: Need, account: Account | None) -> Need:
     """Expect the account in use. Nothing is asked for but what is needed: a refresh gathers the rest."""
     if account is None or need.account not in {None, account.home_account_id}:
         return need
-    return replace(need, account=account.home_account_id, hint=need.hint or account.user_name)
+    return need._replace(account=account.home_account_id, hint=need.hint or account.user_name)
 
 
 def _nothing() -> None:

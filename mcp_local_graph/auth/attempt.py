@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.auth.accounts import Account
 from mcp_local_graph.errors import TRY_AGAIN, LocalGraphError, SignInDeclined, SignInExpired
@@ -28,8 +27,7 @@ class Rung(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What the person has to be shown: an address to open and, on another device, the code to type there."""
 
     rung: Rung

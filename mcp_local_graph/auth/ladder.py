@@ -7,8 +7,7 @@ device code  for machines without a browser; proves nothing about any device, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.auth.attempt import Rung
 from mcp_local_graph.config import SignIn
@@ -20,16 +19,14 @@ if TYPE_CHECKING:
 _ALL = (Rung.BROKER, Rung.BROWSER, Rung.DEVICE)
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(NamedTuple):
     """What this machine can show. `no_broker` is the reason why there is none, or nothing."""
 
     no_broker: str
     browser: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """After a failure of this class on this rung (any, where none is named), these rungs are closed."""
 
     rungs: frozenset[Rung]

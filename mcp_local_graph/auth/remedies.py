@@ -7,7 +7,7 @@ Matched on `error_codes` and `suberror`, never on text: Microsoft changes its te
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -351,7 +351,7 @@ def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
     )
     if remedy.kind is SignInNeeded:
         claims = answer.get("claims") or need.claims
-        return SignInNeeded(remedy.cause, replace(need, claims=claims), remedy.action, trace=trace)
+        return SignInNeeded(remedy.cause, need._replace(claims=claims), remedy.action, trace=trace)
     if remedy.kind is AdminConsentNeeded:
         return AdminConsentNeeded(remedy.cause, remedy.action, trace=trace, scopes=need.scopes)
     return remedy.kind(remedy.cause, remedy.action, trace=trace)

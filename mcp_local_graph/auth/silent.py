@@ -10,7 +10,6 @@ import contextlib
 import logging
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,7 +62,7 @@ class Silent:
 
     def _token(self, entry: dict[str, Any], need: Need, instead_of: str | None) -> str:
         home = entry["home_account_id"]
-        need = replace(need, account=home, hint=entry.get("username"))
+        need = need._replace(account=home, hint=entry.get("username"))
         if cached := self._usable(home, need, instead_of):
             return cached
         with self._alone():
@@ -104,7 +103,7 @@ class Silent:
             accounts = {account.home_account_id for account in self._cache.accounts() if account.is_named(pinned)}
             named = [entry for entry in entries if entry["home_account_id"] in accounts]
             if not named:
-                raise SignInNeeded(f"{pinned} is not signed in yet.", replace(need, hint=pinned))
+                raise SignInNeeded(f"{pinned} is not signed in yet.", need._replace(hint=pinned))
             return named[0]
         if not entries:
             raise SignInNeeded("Nobody is signed in yet.", need)

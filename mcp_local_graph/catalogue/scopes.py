@@ -7,9 +7,8 @@ never. Personal accounts grant everything that works for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +22,7 @@ class Grant(StrEnum):
     ADMIN = "your administrator"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """A delegated permission. `personal` says whether it works for personal accounts."""
 
     name: str

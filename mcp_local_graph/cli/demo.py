@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +48,7 @@ def start_tenant(settings: Settings) -> tuple[Settings, Callable[[], None]]:
     tenant = DemoTenant(directory)
     tenant.start()
     _consent(tenant)
-    there = replace(
-        settings,
+    there = settings._replace(
         client_id=tenant.client_id,
         tenant=tenant.tenant_id,
         cloud=clouds.custom(tenant.login_url, tenant.graph_url),

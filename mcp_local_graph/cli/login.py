@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -110,7 +109,7 @@ async def _need(
     try:
         await auth.token(FIRST_SCOPES)
     except SignInNeeded as refusal:
-        return replace(refusal.need, scopes=added | (FIRST_SCOPES if await auth.granted() else first))
+        return refusal.need._replace(scopes=added | (FIRST_SCOPES if await auth.granted() else first))
     except SignInFailed:  # what refuses silently may well pass with a person there: that is why they came
         return Need(FIRST_SCOPES | added)
     return Need(added) if added - await auth.granted() else None

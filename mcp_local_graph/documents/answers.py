@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.documents import messages
 from mcp_local_graph.documents.kinds import KINDS
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _LARGEST = 10**12
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What the reader's process said, once it is known to be of the right form."""
 
     kind: str

@@ -47,11 +47,16 @@ else:
             _set(kind, most)
 
     def watch(memory: int) -> None:  # pragma: no cover - as above
-        """End this process when it has ever held so many bytes: macOS bounds no address space."""
+        """End this process when it has ever held so many bytes more than now: macOS bounds no address space."""
         unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss (getrusage(2))
 
+        def held() -> int:
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+        most = held() + memory  # Linux counts in what the process held that started this one
+
         def look() -> None:
-            while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
+            while held() < most:
                 time.sleep(_LOOK)
             os._exit(1)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,8 +37,7 @@ class Unreadable(Exception):
         self.numbers = numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
+class Hints(NamedTuple):
     """What was said about a document: its extension and media type, lower case, and its charset. All may be wrong."""
 
     extension: str = ""
@@ -62,8 +61,7 @@ class Parsed:
     notes: list[Note] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A piece of the text. `total` is in characters, as far as they were counted; `complete`: to the end."""
 
     text: str

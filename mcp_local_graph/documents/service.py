@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 
@@ -22,8 +21,7 @@ _TOGETHER = 2
 _MOST_PICTURE, _MOST_PIXELS = 3_750_000, 8000
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A piece of a document's text, as a stranger wrote it: not sanitised yet.
 
     `kind` is a name of `kinds.KINDS`, or `image`; `parts` what it has ("12 pages", "3 sheets", or nothing).

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.errors import RequestRefused
 
@@ -18,8 +17,7 @@ def ask_administrator(missing: Iterable[str]) -> str:
     return f"Ask your administrator to grant {', '.join(sorted(missing))} to this app."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(NamedTuple):
     """For whom and what the requests of one tool call are.
 
     `scopes` are those that the tool declares, `granted` those that the account in use granted. `require_person` raises

@@ -272,7 +272,7 @@ class Graph:
 
     def _page(self, run: paging.Run, ask: Ask, note: str) -> Page:
         cursor = self._kept(ask, run.place, note, run.limit) if run.place else ""
-        return Page(run.items, cursor, run.count, run.truncated, note)
+        return Page(run.items, cursor, run.total, run.truncated, note)
 
     def _kept(self, ask: Ask, place: Place, note: str, limit: int) -> str:
         """A cursor for the rest of a list, with all that it takes to ask for it."""

@@ -6,8 +6,7 @@ import base64
 import json
 import re
 import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.errors import CursorUnknown
 
@@ -22,8 +21,7 @@ LIFETIME = 24 * 3600
 _GRAMMAR = re.compile(r"[a-z2-7]{8}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(NamedTuple):
     """Where the list of one query of one tool goes on.
 
     `url` is the whole address at `origin`, to be asked with `headers`; its first `offset` items were shown already.
@@ -33,7 +31,7 @@ class Cursor:
     tool: str
     origin: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
     query: str = ""
     offset: int = 0
 

@@ -11,7 +11,6 @@ import base64
 import hmac
 import json
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,8 +59,7 @@ _COUNT_EVERY, _SPARE = 200, 250
 Segments = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An object that was shown: its kind, its path below `/v1.0` as raw segments, and what the tool noted of it."""
 
     kind: Kind

@@ -17,18 +17,17 @@ CIRCLE = "The list goes in a circle; what comes after is left out."
 LONG = f"Stopped after {PAGES} pages; the cursor goes on from there."
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A part of a list, as Graph's JSON.
 
-    `cursor` is a short id that continues it, empty at its end; `count` is the length of the whole list where that was
+    `cursor` is a short id that continues it, empty at its end; `total` is the length of the whole list where that was
     asked for; `truncated` says why the list ends early, empty where it does not. `note` is the tool's own, see
     Graph.page.
     """
 
     items: list[dict[str, Any]]
     cursor: str = ""
-    count: int | None = None
+    total: int | None = None
     truncated: str = ""
     note: str = ""
 
@@ -48,7 +47,7 @@ class Run:
     limit: int
     items: list[dict[str, Any]] = field(default_factory=list)
     place: Place | None = None
-    count: int | None = None
+    total: int | None = None
     truncated: str = ""
     _seen: set[str] = field(default_factory=set)
 
@@ -63,8 +62,8 @@ class Run:
         room = self.limit - len(self.items)
         self.items += found[:room]
         self._seen.add(place.url)
-        if self.count is None and isinstance(count := answer.get("@odata.count"), int):
-            self.count = count
+        if self.total is None and isinstance(total := answer.get("@odata.count"), int):
+            self.total = total
         if len(found) > room:
             self.place = Place(place.url, place.offset + room)
             return None

@@ -7,8 +7,7 @@ or nothing was sent.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import anyio
 
@@ -24,8 +23,7 @@ T = TypeVar("T")
 PASSING = frozenset({429, 502, 503, 504, 509})
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """How patient a call is.
 
     `deadline` is the seconds for everything in it; hosts drop a tool call after about sixty. Where Graph names no

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import messages, zones
@@ -38,8 +37,7 @@ _ANSWERS = {"notResponded": "not answered", "tentativelyAccepted": "tentative", 
 _ORDER = {"first": "first", "second": "second", "third": "third", "fourth": "fourth", "last": "last"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(NamedTuple):
     """An event of a list. `start` and `end` are in the person's zone; of a whole day they are its midnights."""
 
     ref: str

@@ -6,8 +6,7 @@ Source: learn.microsoft.com, "mailFolder resource type", well-known folder names
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +36,7 @@ TITLES = {
 NAMES = tuple(_SAID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
+class Folder(NamedTuple):
     """A mail folder; `name` is raw, `path` its name below those above it, `known` Graph's own name where it has one."""
 
     id: str

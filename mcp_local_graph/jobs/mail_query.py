@@ -9,9 +9,8 @@ Source: learn.microsoft.com, "Use the $search query parameter", "List messages".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.jobs.zones import utc
 
@@ -26,8 +25,7 @@ _ADDRESS = re.compile(r"[^@\s\"']+@[^@\s\"']+")
 _KQL = re.compile(r"[\"\\()*:<>=\x00-\x1f]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What somebody wants to find; what is empty does not matter. The times have a zone."""
 
     words: str = ""
@@ -47,10 +45,8 @@ class Wanted:
 
     def stored(self) -> dict[str, Any]:
         """As JSON can hold it: what is not empty."""
-        facts = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items() if value
-        }
+        kept = {name: value for name, value in self._asdict().items() if value}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in kept.items()}
 
     @classmethod
     def restored(cls, facts: Mapping[str, Any]) -> Wanted:
@@ -59,8 +55,7 @@ class Wanted:
         return cls(**{**facts, **times})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """The options for Graph, and a test for what Graph cannot be asked together with them.
 
     `said` tells a model how the question was put; `local` names what is only looked for in what Graph found.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.jobs import days, quotes, zones
 from mcp_local_graph.jobs.lines import cut, cut_sender
@@ -49,8 +48,7 @@ _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
 _FAILED = {"fail", "softfail", "permerror"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(NamedTuple):
     """One message of a list."""
 
     ref: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -12,18 +11,17 @@ if TYPE_CHECKING:
 SOURCES = ("people", "directory", "contacts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """Somebody, as Graph has them; `path` is where, `source` one of SOURCES. Texts are raw."""
 
     name: str
     mail: str
+    source: str
+    path: tuple[str, ...]
     job_title: str = ""
     department: str = ""
     office: str = ""
     phones: tuple[str, ...] = ()
-    source: str
-    path: tuple[str, ...]
 
 
 def of(source: str, item: Mapping[str, Any]) -> Found:
@@ -63,7 +61,7 @@ def _joined(first: Found, second: Found) -> Found:
     }
     if second.source == "directory":
         filled |= {"path": second.path, "source": second.source}
-    return replace(first, **filled)
+    return first._replace(**filled)
 
 
 def _has(one: Found, words: Iterable[str]) -> bool:

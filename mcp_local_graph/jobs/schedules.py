@@ -5,9 +5,8 @@ Source: learn.microsoft.com, "calendar: getSchedule", "scheduleInformation resou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.jobs import zones
 from mcp_local_graph.jobs.slots import Hours, Span, common, free
@@ -27,8 +26,7 @@ INTERVAL = 15
 _MOST_DIGITS = 6_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(NamedTuple):
     """One of those who were asked about. `known` is false where their times cannot be seen."""
 
     address: str

@@ -5,15 +5,13 @@ The names and values are those that github-mcp-server writes and Microsoft's age
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """`untrusted`: somebody else may have written it. `private`: it is for the signed-in person."""
 
     integrity: Literal["trusted", "untrusted"]
@@ -21,7 +19,7 @@ class Label:
 
     def facts(self) -> dict[str, str]:
         """As it stands in `_meta.ifc`."""
-        return asdict(self)
+        return self._asdict()
 
 
 UNTRUSTED = Label("untrusted", "private")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from mcp_local_graph.errors import SettingsError
 
@@ -33,8 +32,7 @@ class Offerable(Protocol):
 T = TypeVar("T", bound=Offerable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """What the settings say. Empty sets of tools and no `scopes` mean: no limit."""
 
     toolsets: frozenset[str] = frozenset()

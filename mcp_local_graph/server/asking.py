@@ -13,7 +13,7 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
@@ -46,8 +46,7 @@ _QUESTION = "question"
 _OPEN_CALLS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """Seconds: how long a call waits for a person, and how often it says so. Hosts drop a silent call at about 60."""
 
     wait: float = 45.0

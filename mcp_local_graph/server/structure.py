@@ -1,4 +1,4 @@
-"""Results as data: the fields of their dataclasses as JSON, cleaned like the text, and the schema of it."""
+"""Results as data: their fields as JSON, cleaned like the text, and the schema of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HIDE_NOTHING = (str, int, float, date, time, types.NoneType)
 
 def content(result: Reading, notes: list[str]) -> dict[str, Any]:
     """The fields of a result as JSON, its label and our notes."""
-    return {**_told(result), _LABEL: result.label().facts(), _NOTES: notes}
+    return {**_told(result, type(result)), _LABEL: result.label().facts(), _NOTES: notes}
 
 
 def schema(function: Callable[..., Any]) -> dict[str, Any] | None:
@@ -62,17 +62,17 @@ def hidden(value: object) -> int:
 
 def _inner(value: object) -> Iterator[object]:
     """What is in a value, one level down."""
-    if dataclasses.is_dataclass(value):
-        yield from (getattr(value, field.name) for field in dataclasses.fields(value))
+    kind: type = type(value)
+    if names := _names(kind):
+        yield from (getattr(value, name) for name in names)
     elif isinstance(value, Mapping):
         yield from value.values()
     elif isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes):
         yield from value
 
 
-def _told(value: object) -> dict[str, Any]:
-    """A dataclass."""
-    kind: type = type(value)
+def _told(value: object, kind: type) -> dict[str, Any]:
+    """A record."""
     return {name: _plain(getattr(value, name)) for name in _fields(kind)}
 
 
@@ -91,17 +91,25 @@ def _plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON; one line for 
         return value.lines()
     if isinstance(value, Mapping):
         return {str(answer(str(key))): _plain(inner) for key, inner in value.items()}
-    if dataclasses.is_dataclass(value):
-        return _told(value)
+    kind: type = type(value)
+    if _names(kind):
+        return _told(value, kind)
     return [_plain(inner) for inner in _inner(value)]
 
 
 @cache
 def _fields(kind: type) -> dict[str, Any]:
-    """The fields of a dataclass that are told, with their types."""
+    """The fields of a record that are told, with their types."""
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind) if not field.name.startswith("_")]
-    return {name: hints[name] for name in names if not _left_out(hints[name])}
+    return {name: hints[name] for name in _names(kind) if not name.startswith("_") and not _left_out(hints[name])}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The fields of a record, which is a dataclass or a named tuple; none of anything else."""
+    if dataclasses.is_dataclass(kind):
+        return tuple(field.name for field in dataclasses.fields(kind))
+    return getattr(kind, "_fields", ())
 
 
 def _left_out(kind: object) -> bool:
@@ -122,7 +130,7 @@ def _schema(kind: Any) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - what typing
     base = origin or kind
     if not isinstance(base, type):
         return {}
-    if dataclasses.is_dataclass(base):
+    if _names(base):
         return {"type": "object", "properties": _properties(base)}
     for simple, described in _SIMPLE:
         if issubclass(base, simple):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.errors import LocalGraphError
 from mcp_local_graph.jobs import zones
@@ -24,8 +23,7 @@ _WIDEST = timedelta(hours=26)
 Answers = list[dict[str, Any] | LocalGraphError]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """Now, in the person's zone.
 
     `slack` is how far a question about days has to reach beyond them, since the zone may turn out to be another.
@@ -53,7 +51,7 @@ async def timed(graph: Graph, make: Callable[[Clock], Sequence[Ask]]) -> tuple[C
     if graph.recall(_REMEMBERED).startswith(today) or not graph.may(SETTINGS):
         return guess, await _answers(graph, make(guess))
     question = graph.ask(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
-    settings, *answers = await graph.batch([question, *make(replace(guess, slack=_WIDEST))])
+    settings, *answers = await graph.batch([question, *make(guess._replace(slack=_WIDEST))])
     zone = zones.known(str(settings.get("timeZone"))) if isinstance(settings, dict) else None
     if zone is None:  # a zone of somebody's own making, or an account without a mailbox
         return guess, answers

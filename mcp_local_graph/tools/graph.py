@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -80,8 +80,7 @@ class GraphAnswer(Reading):
         return [note for note in said if note]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """What was asked for: a path, and the properties that were chosen."""
 
     path: graph_path.Segments
@@ -162,7 +161,7 @@ def _listed(graph: Graph, asked: _Asked, page: Page) -> GraphAnswer:
         columns=(*(("handle",) if named else ()), *shown.columns),
         rows=tuple((*((handle,) if named else ()), *row) for handle, row in zip(handles, shown.rows, strict=True)),
         left_out=shown.left_out,
-        total=page.count,
+        total=page.total,
         cursor=page.cursor,
         truncated=page.truncated,
     )

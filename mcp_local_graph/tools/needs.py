@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from mcp_local_graph.auth.accounts import Accounts
 from mcp_local_graph.documents.service import Document, Documents
@@ -69,8 +69,7 @@ class Result(Protocol):
         """Itself for a model, in as few words as it takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """A picture for the model to look at; `mime_type` is of the kind `image/png`."""
 
     data: bytes
@@ -101,8 +100,7 @@ ToolFunction = Callable[..., Awaitable[Result]]
 F = TypeVar("F", bound=ToolFunction)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(NamedTuple):
     """A tool: its function and the facts about it.
 
     `scopes` are Graph's delegated permissions without which it cannot work; `when_asked` are those that some arguments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -36,8 +36,7 @@ _CONTACT = ("id", "displayName", "emailAddresses", "jobTitle", "companyName", "b
 _MANAGER = ("id", "displayName", "mail", "userPrincipalName", "jobTitle")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(NamedTuple):
     """Somebody, on one line."""
 
     ref: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msal
@@ -43,7 +43,7 @@ MACHINES = {
         platform="linux", processor="x86_64", wsl=True, display=False, main_thread=False, runtime=lambda: None
     ),
 }
-LINUX = replace(MACHINES["linux"], runtime=lambda: importlib.import_module("msal.broker"))
+LINUX = MACHINES["linux"]._replace(runtime=lambda: importlib.import_module("msal.broker"))
 
 
 class Makes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,15 +36,15 @@ def test_where_all_is_there_nothing_speaks_against_the_broker(machine: Machine) 
             "Microsoft's own clouds only",
             id="custom cloud",
         ),
-        pytest.param(replace(MACHINES["linux"], platform="freebsd14"), GLOBAL, "this operating system", id="freebsd"),
-        pytest.param(replace(MACHINES["mac"], processor="x86_64"), GLOBAL, "Apple silicon", id="intel or rosetta"),
-        pytest.param(replace(MACHINES["mac"], main_thread=False), GLOBAL, "main thread", id="mac, other thread"),
-        pytest.param(replace(MACHINES["linux"], display=False), GLOBAL, "graphical session", id="no display"),
+        pytest.param(MACHINES["linux"]._replace(platform="freebsd14"), GLOBAL, "this operating system", id="freebsd"),
+        pytest.param(MACHINES["mac"]._replace(processor="x86_64"), GLOBAL, "Apple silicon", id="intel or rosetta"),
+        pytest.param(MACHINES["mac"]._replace(main_thread=False), GLOBAL, "main thread", id="mac, other thread"),
+        pytest.param(MACHINES["linux"]._replace(display=False), GLOBAL, "graphical session", id="no display"),
     ],
 )
 def test_where_it_cannot_work_its_package_is_not_even_imported(machine: Machine, cloud: Cloud, reason: str) -> None:
     imported: list[bool] = []
-    said = why_not(replace(machine, runtime=lambda: imported.append(True)), cloud)
+    said = why_not(machine._replace(runtime=lambda: imported.append(True)), cloud)
     assert said is not None
     assert reason in said
     assert not imported
@@ -65,7 +64,7 @@ def test_what_its_package_raises_becomes_a_reason(machine: Machine, error: Excep
     def fails() -> None:
         raise error
 
-    said = why_not(replace(machine, runtime=fails), GLOBAL)
+    said = why_not(machine._replace(runtime=fails), GLOBAL)
     assert said is not None
     assert reason in said
     assert str(error) not in said
@@ -78,7 +77,7 @@ def test_a_linux_without_a_display_says_so() -> None:
 def test_a_linux_with_a_display_but_without_the_package_says_so() -> None:
     machine = this_machine()
     assert (machine.platform, machine.main_thread) == ("linux", False)
-    assert "pymsalruntime" in (why_not(replace(machine, display=True), GLOBAL) or "")
+    assert "pymsalruntime" in (why_not(machine._replace(display=True), GLOBAL) or "")
 
 
 @pytest.mark.parametrize(

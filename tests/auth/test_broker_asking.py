@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,7 +53,7 @@ def test_the_application_uses_the_broker_and_the_same_cache(rig: Rig) -> None:
 
 
 def test_where_something_speaks_against_it_the_application_is_a_plain_one(rig: Rig) -> None:
-    assert not has_broker(application(rig.make, replace(LINUX, display=False), GLOBAL))
+    assert not has_broker(application(rig.make, LINUX._replace(display=False), GLOBAL))
 
 
 def test_where_msal_drops_the_broker_the_application_is_a_plain_one(rig: Rig) -> None:

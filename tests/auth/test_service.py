@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -683,4 +682,4 @@ async def test_a_need_for_more_does_not_lose_what_it_was_for(tenant: DemoTenant,
     error = await failure(Accounts(auth).require())
     assert isinstance(error, SignInNeeded)
     assert "capolids" in (error.need.claims or "")
-    assert replace(error.need, claims=None) == Need(BASIC, None, tenant.person.home_account_id, tenant.person.user_name)
+    assert error.need._replace(claims=None) == Need(BASIC, None, tenant.person.home_account_id, tenant.person.user_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,7 +89,7 @@ def test_their_number_is_bounded_and_the_oldest_goes_first(kept: Store, clock: C
     words = []
     for number in range(30):
         clock.now += 1
-        words.append(keep(kept, replace(CURSOR, offset=number)))
+        words.append(keep(kept, CURSOR._replace(offset=number)))
     assert refusal(kept, words[9])
     assert [found(kept, word).offset for word in words[10:]] == list(range(10, 30))
 

@@ -64,7 +64,7 @@ async def test_headers_and_options_are_kept_over_pages(authority: Authority) -> 
         async with authority.graph(server) as graph:
             first = await graph.page(FOLDERS, limit=3, top=2, eventual=True, text=True, zone="GMT Standard Time")
             second = await graph.page(None, limit=3, cursor=first.cursor)
-    assert (first.count, ids(first), ids(second), second.cursor) == (6, [0, 1, 2], [3, 4, 5], "")
+    assert (first.total, ids(first), ids(second), second.cursor) == (6, [0, 1, 2], [3, 4, 5], "")
     prefer = 'IdType="ImmutableId", outlook.body-content-type="text", outlook.timezone="GMT Standard Time"'
     assert set(server.header("prefer")) == {prefer}
     assert set(server.header("consistencylevel")) == {"eventual"}

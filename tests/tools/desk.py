@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp import Client
@@ -80,7 +80,7 @@ class Desk:
     @contextlib.asynccontextmanager
     async def open(self, **settings: Any) -> AsyncIterator[Client]:  # noqa: ANN401 - any setting
         """A server on the same state, in this process, and the SDK's client at it."""
-        changed = replace(self._settings, **settings)
+        changed = self._settings._replace(**settings)
         services = app.services(changed)
         server = build.server(app.tools(changed), services, structured=changed.structured)
         async with Client(server) as self._client:

@@ -6,8 +6,7 @@ import importlib
 import os
 import platform as running
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.clouds import Cloud
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(NamedTuple):
     """What decides whether a broker can be used.
 
     `platform` and `processor` as `sys.platform` and `platform.machine()` have them. `main_thread`: whether calls to the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -72,8 +72,7 @@ async def calendar_list(
     return _listing(graph, asked, time, graph.paged(asks[0], whole(answer), _MOST, note=asked.note()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A question as it was put first; a cursor brings it back."""
 
     path: tuple[str, ...]

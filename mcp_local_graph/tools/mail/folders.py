@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.jobs import folders
@@ -20,8 +20,7 @@ _DEEPEST = 6
 _MOST = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A folder of the list."""
 
     ref: str

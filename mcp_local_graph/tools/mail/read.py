@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -35,8 +35,7 @@ _MOST_NAMES = 12
 _HEADERS = {"from", "reply-to", "return-path", "received", "authentication-results", "message-id", "list-unsubscribe"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(NamedTuple):
     """An attachment, as a message lists it. `what` is its kind and size in words."""
 
     ref: str
@@ -86,8 +85,7 @@ class Message(Reading):
         return [*([f"Sender: {'; '.join(self.doubts)}."] if self.doubts else []), *self.hints]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(NamedTuple):
     """A message of a conversation, without what it quotes."""
 
     ref: str
@@ -140,16 +138,14 @@ async def mail_read(
     return await _message(graph, found, shows, size)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Which part of a text: from which character on, and how many."""
 
     offset: int
     most: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shows:
+class _Shows(NamedTuple):
     quoted: bool
     headers: bool
     links: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -83,8 +83,7 @@ async def mail_search(
     return await _found(graph, await _asked(graph, wanted, owner(graph, mailbox), folder), limit)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A question as it was put first; a cursor brings it back."""
 
     wanted: mail_query.Wanted
