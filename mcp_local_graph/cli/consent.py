@@ -10,7 +10,7 @@ import click
 from mcp_local_graph import app
 from mcp_local_graph.catalogue.scopes import WORKLOADS, meaning, named
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import SETTINGS, with_settings
+from mcp_local_graph.cli.options import Command, with_settings
 from mcp_local_graph.tools import needed
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.argument("what", nargs=-1)
 @with_settings
 def command(settings: Settings, *, what: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from mcp_local_graph.auth.credentials import CredentialTokens
 from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
 from mcp_local_graph.cli import output, qr
 from mcp_local_graph.cli.consent import message, scopes_of
-from mcp_local_graph.cli.options import SETTINGS, with_settings
+from mcp_local_graph.cli.options import Command, with_settings
 from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools import needed
@@ -33,7 +33,7 @@ _LAST_PAGE = 3.0
 _QR_COLUMNS = 50
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.option("--again", is_flag=True, help="Sign in though somebody is signed in, for instance as somebody else.")
 @click.option(
     "--add",

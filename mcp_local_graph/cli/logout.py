@@ -9,7 +9,7 @@ import click
 
 from mcp_local_graph import app
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import SETTINGS, with_settings
+from mcp_local_graph.cli.options import Command, with_settings
 
 if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
@@ -19,7 +19,7 @@ _REVOKE = "https://mysignins.microsoft.com (Sign out everywhere), or ask your ad
 _REVOKE_PERSONAL = "https://account.microsoft.com/security (Sign me out)"
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.option("--all", "everyone", is_flag=True, help="All accounts of this app, not only the one in use.")
 @with_settings
 def command(settings: Settings, *, everyone: bool) -> None:

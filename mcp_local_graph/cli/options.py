@@ -49,7 +49,6 @@ def _option(flag: str, help_: str, **attributes: Any) -> click.Option:  # noqa: 
     return click.Option([flag], envvar=environment, show_envvar=True, help=help_, **attributes)
 
 
-# For `click.command(params=…)` of each command that takes the settings.
 SETTINGS = (
     _option(
         "--state-dir",
@@ -93,6 +92,21 @@ SETTINGS = (
     ),
 )
 NAMES = tuple(str(option.name) for option in SETTINGS)
+
+
+class Command(click.Command):
+    """A command that takes the settings. Its help tells its own options first: there are few, and many settings."""
+
+    def __init__(self, *args: Any, params: list[click.Parameter], **attributes: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, params=[*params, *SETTINGS], **attributes)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Two sections. Called by click."""
+        own = [each for each in self.get_params(ctx) if isinstance(each, click.Option) and each not in SETTINGS]
+        for title, parameters in (("Options", own), ("Settings", SETTINGS)):
+            records = [record for each in parameters if (record := each.get_help_record(ctx))]
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:

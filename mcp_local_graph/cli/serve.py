@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mcp_local_graph.cli.options import SETTINGS, with_settings
+from mcp_local_graph.cli.options import Command, with_settings
 
 if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.option("--demo", is_flag=True, help="Serve the demo tenant: no account, no network, invented people.")
 @with_settings
 def command(settings: Settings, *, demo: bool) -> None:

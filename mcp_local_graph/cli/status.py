@@ -9,7 +9,7 @@ import click
 
 from mcp_local_graph import app
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import NAMES, SETTINGS, with_settings
+from mcp_local_graph.cli.options import NAMES, Command, with_settings
 from mcp_local_graph.errors import SignInNeeded
 from mcp_local_graph.tools import needed
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @with_settings
 def command(settings: Settings, *, as_json: bool) -> int:

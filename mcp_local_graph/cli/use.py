@@ -9,13 +9,13 @@ import click
 
 from mcp_local_graph import app
 from mcp_local_graph.cli import output
-from mcp_local_graph.cli.options import SETTINGS, with_settings
+from mcp_local_graph.cli.options import Command, with_settings
 
 if TYPE_CHECKING:
     from mcp_local_graph.config import Settings
 
 
-@click.command(params=[*SETTINGS])
+@click.command(cls=Command)
 @click.argument("who", metavar="ACCOUNT")
 @with_settings
 def command(settings: Settings, *, who: str) -> None:

@@ -1,7 +1,8 @@
-"""One ranked list of people out of several sources."""
+"""People: a mail address as it is asked for, and one ranked list out of several sources."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
 
 # Where a person comes from, the nearest first: those one works with, the directory, one's own contacts.
 SOURCES = ("people", "directory", "contacts")
+# Nothing that would end a segment of a path.
+_ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
 
 
 class Found(NamedTuple):
@@ -22,6 +25,12 @@ class Found(NamedTuple):
     department: str = ""
     office: str = ""
     phones: tuple[str, ...] = ()
+
+
+def address(text: str) -> str:
+    """A mail address in its one spelling; empty where the text is none."""
+    plain = text.strip().lower()
+    return plain if _ADDRESS.fullmatch(plain) else ""
 
 
 def of(source: str, item: Mapping[str, Any]) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -49,6 +50,17 @@ def test_every_command_has_help_of_its_own(command: str) -> None:
     ran = here(command, "--help")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: mcp-local-graph {command}")
+
+
+@pytest.mark.parametrize(
+    ("command", "own"),
+    [("serve", "--demo"), ("login", "--add"), ("logout", "--all"), ("status", "--json"), ("use", "--help")],
+)
+def test_help_tells_what_only_this_command_has_before_the_settings(command: str, own: str) -> None:
+    (_, options, settings) = re.split(r"^(?:Options|Settings):$", here(command, "--help").out, flags=re.MULTILINE)
+    assert own in options
+    assert "--tenant" not in options
+    assert settings.lstrip().startswith("--state-dir")
 
 
 @pytest.mark.parametrize("command", ["serve", "login", "logout", "status"])

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
+from mcp_local_graph.jobs import people
 from mcp_local_graph.tools.needs import Graph, Toolset
 
 CALENDAR = Toolset("calendar", "Your calendar, shared ones, and free time")
 
 # Asked for when somebody names a calendar that is another's.
 SHARED = "Calendars.Read.Shared"
-_ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
 
 Start = Annotated[str, Field(description="Date, weekday, today, tomorrow or `next week` (its Monday)")]
 
@@ -25,8 +24,7 @@ def checked(address: str) -> str:
     Raises:
         RequestRefused: it is none.
     """
-    plain = address.strip().lower()
-    if not _ADDRESS.fullmatch(plain):
+    if not (plain := people.address(address)):
         raise RequestRefused("One of the people is no mail address.", "people_find gives addresses.")
     return plain
 

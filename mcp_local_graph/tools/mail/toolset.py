@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
-from mcp_local_graph.jobs import messages
+from mcp_local_graph.jobs import messages, people
 from mcp_local_graph.tools.needs import Kind, Shown, Toolset
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ MAIL = Toolset("mail", "Mail in your mailbox and in shared ones")
 
 # Asked for when somebody names a shared mailbox.
 SHARED = "Mail.Read.Shared"
-_ADDRESS = re.compile(r"[^@\s/\\?#%]+@[A-Za-z0-9.-]+")
 
 Mailbox = Annotated[str, Field(description="Address of a shared mailbox; default: your own")]
 
@@ -31,12 +29,13 @@ def owner(graph: Graph, mailbox: str) -> tuple[str, ...]:
     Raises:
         RequestRefused: it is no address, or the account has no part in others' mailboxes.
     """
-    address = mailbox.strip().lower()
-    if address and graph.personal:
+    if not mailbox.strip():
+        return ("me",)
+    if graph.personal:
         raise RequestRefused("A personal account has no shared mailboxes.", "Leave `mailbox` out.")
-    if address and not _ADDRESS.fullmatch(address):
+    if not (address := people.address(mailbox)):
         raise RequestRefused("`mailbox` is no mail address.", "Give the shared mailbox's whole address.")
-    return ("users", address) if address else ("me",)
+    return ("users", address)
 
 
 def owner_of(path: tuple[str, ...]) -> tuple[str, ...]:
