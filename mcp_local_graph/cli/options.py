@@ -97,8 +97,8 @@ NAMES = tuple(str(option.name) for option in SETTINGS)
 class Command(click.Command):
     """A command that takes the settings. Its help tells its own options first: there are few, and many settings."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter], **attributes: Any) -> None:  # noqa: ANN401 - click's
-        super().__init__(*args, params=[*params, *SETTINGS], **attributes)
+    def __init__(self, name: str, *, params: list[click.Parameter], **attributes: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(name, params=[*params, *SETTINGS], **attributes)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Two sections. Called by click."""

@@ -21,16 +21,21 @@ _LISTS_OF_OBJECTS = """
     attachments attendees ccRecipients childFolders emailAddresses internetMessageHeaders phones scheduleItems
     scoredEmailAddresses toRecipients value
 """
+_LISTS_OF_TEXTS = "businessPhones daysOfWeek"
 _NUMBERS = "@odata.count childFolderCount interval month size totalItemCount unreadItemCount"
 _TYPES: dict[str, type] = {
     **dict.fromkeys(_TEXTS.split(), str),
     **dict.fromkeys(_OBJECTS.split(), dict),
     **dict.fromkeys(_LISTS_OF_OBJECTS.split(), list),
+    **dict.fromkeys(_LISTS_OF_TEXTS.split(), list),
     **dict.fromkeys(_NUMBERS.split(), int),
+    "id": str,
 }
-_OF_OBJECTS = frozenset(_LISTS_OF_OBJECTS.split())
-# These have texts in them.
-_OF_TEXTS = frozenset({"businessPhones", "daysOfWeek"})
+_ITEMS: dict[str, type] = {
+    **dict.fromkeys(_LISTS_OF_OBJECTS.split(), dict),
+    **dict.fromkeys(_LISTS_OF_TEXTS.split(), str),
+}
+_NEVER_NULL = frozenset({"value", *_LISTS_OF_TEXTS.split()})
 # The largest number that Graph's types have.
 _LARGEST = 2**63 - 1
 
@@ -45,27 +50,21 @@ def fitting(value: Any) -> Any:  # noqa: ANN401 - JSON
         return {"name": value["name"], "value": value["value"]}
     whole: dict[str, Any] = {}
     for name, each in value.items():
-        # Most are texts that are, or may be, some; and a list has hundreds.
-        if type(each) is str and _TYPES.get(name, str) is str and name not in _OF_TEXTS:
-            whole[name] = each
-        elif _fits(name, each):
-            whole[name] = fitting(_whole(name, each)) if isinstance(each, dict | list) or name == "id" else each
+        kind = _TYPES.get(name)
+        if kind is None or kind is str is type(each):  # most are, and a list has hundreds
+            whole[name] = fitting(each) if type(each) is dict or type(each) is list else each
+        elif name == "id":
+            whole[name] = ""  # an object that has no other cannot be asked for again
+        elif _fits(name, kind, each):
+            whole[name] = fitting(each)
     return whole
 
 
-def _whole(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    """An id is a text, if an empty one: an object that has no other cannot be asked for again."""
-    return value if name != "id" or isinstance(value, str) else ""
-
-
-def _fits(name: str, value: object) -> bool:
-    if name in _OF_TEXTS:
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
-    kind = _TYPES.get(name)
-    if kind is None or (value is None and name != "value"):
-        return True
+def _fits(name: str, kind: type, value: object) -> bool:
+    if value is None:
+        return name not in _NEVER_NULL
     if not isinstance(value, kind) or isinstance(value, bool):
         return False
     if isinstance(value, int):
         return 0 <= value <= _LARGEST
-    return name not in _OF_OBJECTS or (isinstance(value, list) and all(isinstance(each, dict) for each in value))
+    return not isinstance(value, list) or all(isinstance(each, _ITEMS[name]) for each in value)
