@@ -145,8 +145,8 @@ class _BrowserConversation:
     def keep(self) -> bool:
         if self._held is None or not self._attempt.claim():
             return False
-        account, result = self._held
-        _keep(self._attempt, self._settle, (account, result))
+        _keep(self._attempt, self._settle, self._held)
+        self._held = None
         return True
 
     def cancel(self) -> None:

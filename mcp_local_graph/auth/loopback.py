@@ -82,6 +82,7 @@ class Listener:
         self._browser: str | None = None
         self._answer: dict[str, str] | None = None
         self._outcome: bytes | None = None
+        self._is_asking = False
         self._name = ""
         self._turn = threading.Lock()
         self.served_last_page = threading.Event()
@@ -140,11 +141,14 @@ class Listener:
         with self._turn:
             if self._outcome is None and self._answer is not None:
                 self._outcome = self._redeemed(self._answer)
-            return self._outcome or page("Not finished", "Microsoft has not answered yet. Go back and sign in.")
+            return self._outcome or _NOT_FINISHED
 
     def settle(self, *, keep: bool) -> bytes:
-        """The person's word on an account that was not the expected one."""
+        """The person's word on an account that was not the expected one. The first counts: people click twice."""
         with self._turn:
+            if not self._is_asking:
+                return self._outcome or _NOT_FINISHED
+            self._is_asking = False
             if keep and self.conversation.keep():
                 self._outcome = _done(self._name)
             else:
@@ -162,6 +166,7 @@ class Listener:
         self._name = account.user_name
         if not account.instead_of:
             return _done(self._name)
+        self._is_asking = True
         return page(
             "Is this the right account?",
             f"You signed in as {self._name}. Until now {account.instead_of} was in use here.",
@@ -173,6 +178,7 @@ def _done(name: str) -> bytes:
     return page("You are signed in", f"Account: {name}", "You can close this page and go back to work.", mood=Mood.GOOD)
 
 
+_NOT_FINISHED = page("Not finished", "Microsoft has not answered yet. Go back and sign in.")
 _UNKNOWN = page("Nothing here", "This address belongs to a sign-in that is over, or to none.")
 _ELSEWHERE = page(
     "Begun in another browser",

@@ -231,6 +231,15 @@ async def test_another_account_is_kept_when_the_person_says_so(tenant: DemoTenan
     assert await nobody_listens(attempt)
 
 
+async def test_a_double_click_does_not_take_the_account_away_again(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    attempt, person, page = await question_about_another_account(tenant, auth)
+    await asyncio.gather(*(press(person, page, "/keep") for _ in range(2)), return_exceptions=True)
+    assert (await ended(attempt)).user_name == tenant.people[1].user_name
+    assert await nobody_listens(attempt)
+    assert len((await auth.status()).accounts) == 2
+
+
 async def test_another_account_that_is_not_wanted_leaves_no_token_behind(tenant: DemoTenant, tmp_path: Path) -> None:
     auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
     attempt, person, page = await question_about_another_account(tenant, auth)

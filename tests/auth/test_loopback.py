@@ -221,6 +221,9 @@ def test_another_account_is_the_persons_choice(
     assert ("Account: marit@brackwater.example" in settled.text) == (words == "You are signed in")
     assert talk.heard[1:] == heard
     assert title(visitor.get("/finish", Cookie=cookie)) == words
+    for again in ("/keep", "/cancel"):  # a double click, or a second tab
+        assert title(visitor.post(again, Cookie=cookie)) == words
+    assert talk.heard[1:] == heard
 
 
 @pytest.mark.parametrize("action", ["/keep", "/cancel"])
@@ -235,6 +238,16 @@ def test_nobody_else_makes_that_choice(visitor: Visitor, talk: Talk, action: str
     assert visitor.post(action, Cookie=cookie, Origin="https://evil.example").status == 403
     assert visitor.ask("POST", action, Cookie=cookie).status == 403
     assert visitor.get(action, Cookie=cookie).status == 404
+    assert talk.heard[1:] == []
+
+
+@pytest.mark.parametrize("action", ["/keep", "/cancel"])
+def test_a_word_on_a_question_that_was_not_put_changes_nothing(visitor: Visitor, talk: Talk, action: str) -> None:
+    cookie = visitor.begin()
+    assert title(visitor.post(action, Cookie=cookie)) == "Not finished"
+    visitor.answer()
+    assert title(visitor.get("/finish", Cookie=cookie)) == "You are signed in"
+    assert title(visitor.post(action, Cookie=cookie)) == "You are signed in"
     assert talk.heard[1:] == []
 
 
