@@ -124,7 +124,11 @@ class AuthenticationService:
             return self._attempt, True
 
     async def sign_out(self, *, everyone: bool = False) -> tuple[Account, ...]:
-        """Forget the account in use, or all of them, on this machine; returns whom. Needs no network."""
+        """Forget the account in use, or all of them, on this machine; returns whom. Needs no network.
+
+        Raises:
+            AccountUnclear: some are signed in, and none of them is in use.
+        """
         return await in_thread(self._sign_out, everyone=everyone)
 
     async def use(self, name: str) -> Account:
@@ -222,6 +226,12 @@ class AuthenticationService:
         self._check_client_id()
         entra, silent = self._open()
         account = silent.account()
+        if account is None and not everyone and (why := silent.why_nobody()):
+            raise AccountUnclear(
+                why.what,
+                "To sign out one: `mcp-local-graph logout --account <account>`; all of them: "
+                "`mcp-local-graph logout --all`.",
+            )
         leaving = entra.cache.accounts() if everyone else (account,) if account else ()
         for one in leaving:
             theirs = [entry for entry in entra.cache.entries() if entry["home_account_id"] == one.home_account_id]
@@ -259,6 +269,7 @@ class AuthenticationService:
         return replace(
             nobody,
             account=silent.account(),
+            why_nobody=f"{why.what} {why.remedy}" if (why := silent.why_nobody()) else "",
             accounts=accounts,
             grants={home: Grants(frozenset(note.granted), frozenset(note.used)) for home, note in notes.items()},
             waiting=waiting.scopes if waiting else frozenset(),

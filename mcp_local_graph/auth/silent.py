@@ -118,10 +118,25 @@ class Silent:
 
     def account(self) -> Account | None:
         """The account that a call would be made as now; None where that is unclear or nobody."""
+        found = self._account_or_reason()
+        return None if isinstance(found, LocalGraphError) else found
+
+    def why_nobody(self) -> AccountUnclear | None:
+        """Why no account is in use though some are signed in; None where one is, or none are."""
+        reason, accounts = self._account_or_reason(), self._cache.accounts()
+        if not isinstance(reason, LocalGraphError) or not accounts:
+            return None
+        if isinstance(reason, AccountUnclear):
+            return reason
+        names = ", ".join(sorted(account.user_name for account in accounts))
+        what = f"{reason.what} Signed in, but not used with these settings: {names}."
+        return AccountUnclear(what, "Sign in: run `mcp-local-graph login`.")
+
+    def _account_or_reason(self) -> Account | LocalGraphError | None:
         try:
             entry = self.entry(Need(frozenset()))
-        except (SignInNeeded, AccountUnclear):
-            return None
+        except (SignInNeeded, AccountUnclear) as reason:
+            return reason
         return self._cache.account(entry["home_account_id"])
 
     def _ask(self, entry: dict[str, Any], asked: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's

@@ -28,14 +28,16 @@ _NOTHING = Grants(frozenset(), frozenset())
 class Status:
     """What there is to know without asking anybody.
 
-    `account` is the one in use, `accounts` are all that the cache holds, `grants` are theirs by home account id.
-    `needed` are the scopes that the offered tools may ask for, `waiting` those that an administrator had to approve.
+    `account` is the one in use, `accounts` are all that the cache holds, `grants` are theirs by home account id;
+    `why_nobody` says why none is in use though some are there, and what to do. `needed` are the scopes that the
+    offered tools may ask for, `waiting` those that an administrator had to approve.
     `token_store` says where tokens stay, `lasts` whether another process finds them. `ways` are the ways to ask a
     person on this machine, in order; `no_broker` is why the broker is not among them, `broker_address` what it needs
     in the app registration; `closed` are the errors by which ways have closed meanwhile, each with its remedy.
     """
 
     account: Account | None = None
+    why_nobody: str = ""
     accounts: tuple[Account, ...] = ()
     grants: Mapping[str, Grants] = field(default_factory=dict)
     needed: frozenset[str]
@@ -128,9 +130,8 @@ class Status:
     def _nobody(self) -> str:
         if self.under_way:
             return "A sign-in is under way."
-        if self.accounts:
-            names = ", ".join(account.user_name for account in self.accounts)
-            return f"Several accounts are signed in and none is chosen: {names}. `mcp-local-graph use <account>`"
+        if self.why_nobody:
+            return self.why_nobody
         return f"Nobody is signed in. {SIGN_IN}"
 
     def _missing(self) -> list[str]:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 INES, MARIT = "ines.okafor@brackwater.example", "marit.sandvold@brackwater.example"
 
 
+UNUSED = "Signed in, but not used with these settings"
+
+
 def by_code(tenant: DemoTenant, tmp_path: Path, *words: str, account: str | None = None) -> Ran:
     tenant.control.set_device_code_interval(0)
     words = ("login", *flags(tenant, tmp_path, sign_in="device"), *words)
@@ -308,6 +311,43 @@ def test_logout_forgets_the_account_in_use_and_all_forgets_everybody(tenant: Dem
     assert here("logout", "--all", *words) == Ran(0, "Nobody was signed in.\n", "")
     assert here("logout", *words) == Ran(0, "Nobody was signed in.\n", "")
     assert who(tenant, tmp_path) == (4, None, [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, f"Several accounts are signed in and none is chosen: {INES}, {MARIT}."),
+        ({"account": "x@y.example"}, f"x@y.example is not signed in yet. {UNUSED}: {INES}, {MARIT}."),
+    ],
+    ids=["none chosen", "another pinned"],
+)
+def test_where_no_account_is_in_use_logout_and_status_say_why_and_who_is_there(
+    tenant: DemoTenant, tmp_path: Path, settings: dict[str, str], why: str
+) -> None:
+    olav = tenant.people[3].user_name
+    for account in (INES, MARIT, olav):
+        by_code(tenant, tmp_path, "--again", account=account)
+    words = flags(tenant, tmp_path, **settings)
+    assert here("logout", *flags(tenant, tmp_path)).lines[0] == f"Signed out: {olav}"
+    out = here("logout", *words)
+    assert (out.code, out.out) == (4, "")
+    assert out.err == (
+        f"Error: {why}\nTo sign out one: `mcp-local-graph logout --account <account>`; "
+        "all of them: `mcp-local-graph logout --all`.\n"
+    )
+    assert here("status", *words).lines[0].startswith(f"{why} ")
+    assert here("logout", *flags(tenant, tmp_path, account=MARIT)).lines[0] == f"Signed out: {MARIT}"
+    assert who(tenant, tmp_path) == (0, INES, [INES])
+
+
+def test_accounts_of_another_tenant_than_the_settings_are_told_apart_from_nobody(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    by_code(tenant, tmp_path)
+    elsewhere = flags(tenant, tmp_path, tenant="11111111-2222-4333-8444-555555555555")
+    why = f"Nobody is signed in yet. {UNUSED}: {INES}."
+    assert here("status", *elsewhere).lines[0].startswith(why)
+    assert why in here("logout", *elsewhere).err
 
 
 def test_a_personal_account_is_revoked_at_a_place_of_its_own(tenant: DemoTenant, tmp_path: Path) -> None:
