@@ -31,7 +31,7 @@ _LEADS_AWAY = (
 )
 # The only reasons for which a test may be left out. Any other skip fails.
 _SKIPS = (
-    "shared data absent",
+    "Microsoft's descriptions of Graph are not at hand",
     "no network namespaces on this machine",
     "no chromium on this machine",
     "no file system of one's own on this machine",

@@ -53,7 +53,7 @@ class Engine:
         await self._downloads.close()
 
     def address(self, target: Target, options: Mapping[str, object]) -> str:
-        """The URL of an endpoint with query options. Raises ValueError, NotFound."""
+        """The URL of an endpoint with query options. Raises ValueError, NotFound, RequestRefused."""
         return address.absolute(target, self.base_url, options)
 
     def takes_top(self, target: Target) -> bool:

@@ -27,7 +27,6 @@ _BEGINNINGS = (
 _FENCE = re.compile(
     r"^((?:[ \t]|[>*+\-]|\d{1,9}[.)])*+(?:`{3,}+(?=[^`\n]*$)|~{3,}+))[ \t]*+(?!text(?![^\s]))(?=\S)", re.MULTILINE
 )
-_FENCES = ("```", "~~~")
 
 
 def inert(text: str, links: Links | None = None, *, listed: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What leaves the server: results as text, our own errors as error results, anything else unexplained.
+"""What leaves the server: results as text, our own errors as error results. What nobody foresaw tells its class alone.
 
 What was read from Microsoft 365 stands between two marks that nobody can know before the call, behind one fixed line
 that says what it is. Our own words stand after it.

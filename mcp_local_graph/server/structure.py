@@ -46,7 +46,7 @@ def schema(function: Callable[..., Any]) -> dict[str, Any] | None:
     kinds = typing.get_args(returned) or (returned,)
     if not all(isinstance(kind, type) and issubclass(kind, Reading) for kind in kinds):
         return None
-    properties = {name: schema for kind in kinds for name, schema in _properties(kind).items()}
+    properties = {name: described for kind in kinds for name, described in _properties(kind).items()}
     properties = {**properties, _LABEL: {"type": "object"}, _NOTES: {"type": "array", "items": _STRING}}
     return {"type": "object", "properties": properties}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.auth.wire import EntraClient, seconds
+from mcp_local_graph.auth.wire import seconds
 from mcp_local_graph.errors import (
     AdminConsentNeeded,
     BlockedByPolicy,
@@ -23,7 +23,6 @@ from mcp_local_graph.errors import (
 )
 from mcp_local_graph.sandbox import Fault, Person
 from mcp_local_graph.threads import in_thread
-from mcp_local_graph.tls import client_context
 from tests.auth.kit import BASIC, BASIC_NEED, browse, device_service, ended, failure, service, sign_in
 
 if TYPE_CHECKING:
@@ -387,8 +386,3 @@ async def test_a_proxy_that_is_not_there_is_named(
     assert type(error) is ServiceUnavailable
     assert "HTTPS_PROXY" in error.remedy
     assert tenant.control.requests() == []
-
-
-def test_a_client_can_be_closed(tenant: DemoTenant) -> None:
-    client = EntraClient(client_context(tenant.ca_file))
-    client.close()

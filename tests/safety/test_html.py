@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mcp_local_graph.safety.untrusted import Links, from_html
+from tests import microsoft
 from tests.safety.newsletter import newsletter
 from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
 
-FIXTURES = Path(__file__).parents[3] / "shared" / "data" / "html"
-shared = pytest.mark.skipif(not FIXTURES.is_dir(), reason="shared data absent")
+FIXTURES = microsoft.DATA / "html"
+shared = pytest.mark.skipif(not FIXTURES.is_dir(), reason=microsoft.ABSENT)
 
 
 def styled(style: str) -> str:

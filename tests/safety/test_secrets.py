@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcp_local_graph.safety.secrets import masked, without_secrets
 from mcp_local_graph.safety.untrusted import line
+from tests import microsoft
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "graph-v1.0-response-samples.json.gz"
+SAMPLES = microsoft.DATA / "graph-v1.0-response-samples.json.gz"
 TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiIwMDAwMDAwMyJ9.c2lnbmF0dXJl"
 
 
@@ -120,7 +120,7 @@ def test_depth_is_no_matter() -> None:
     assert clean == {"id": 0}
 
 
-@pytest.mark.skipif(not SAMPLES.is_file(), reason="shared data absent")
+@pytest.mark.skipif(not SAMPLES.is_file(), reason=microsoft.ABSENT)
 def test_no_sample_of_graphs_answers_keeps_a_pre_authenticated_address() -> None:
     opening = re.compile(r'(?i)(?:download|upload)Url"|tempauth=(?!removed)|[?&]sig=(?!removed)|"secretText"')
     opened = 0

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_local_graph.safety.untrusted import Links, Untrusted, answer, from_html, line, prose
+from tests import microsoft
 from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-shared = pytest.mark.skipif(not DATA.is_dir(), reason="shared data absent")
+shared = pytest.mark.skipif(not microsoft.DATA.is_dir(), reason=microsoft.ABSENT)
 MAKERS = [line, prose, answer]
 hostile = pytest.mark.parametrize("hostile", HOSTILE, ids=lambda each: each.name.replace(" ", "-"))
 # Signs and words that the rules are about, so that they meet.
@@ -190,7 +190,7 @@ def test_a_list_of_links_in_somebody_elses_text_is_none() -> None:
 
 @shared
 def test_every_naughty_string_is_harmless_and_stays_so() -> None:
-    for naughty in json.loads((DATA / "texts" / "naughty_strings.json").read_text(encoding="utf-8")):
+    for naughty in json.loads((microsoft.DATA / "texts" / "naughty_strings.json").read_text(encoding="utf-8")):
         for text in (line(naughty), prose(naughty), from_html(naughty)):
             assert rendered_in(text) == []
             assert str(answer(text)) == str(text)
@@ -199,7 +199,7 @@ def test_every_naughty_string_is_harmless_and_stays_so() -> None:
 
 @shared
 def test_mails_keep_every_word() -> None:
-    for mail in map(json.loads, (DATA / "texts" / "mails.jsonl").read_text(encoding="utf-8").splitlines()):
+    for mail in map(json.loads, (microsoft.DATA / "texts" / "mails.jsonl").read_text(encoding="utf-8").splitlines()):
         words = [word for word in mail["context"].split() if word.isalnum()]
         kept = iter(prose(mail["context"]).split())
         assert all(word in kept for word in words)  # in this order

@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from mcp.types import ImageContent, TextContent
@@ -15,9 +14,10 @@ from mcp_local_graph.safety.labels import TRUSTED, UNTRUSTED, Label
 from mcp_local_graph.safety.untrusted import Links, Untrusted, from_html, line, prose
 from mcp_local_graph.server import boundary
 from mcp_local_graph.tools.needs import Image, Reading
+from tests import microsoft
 from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
 
-TEXTS = Path(__file__).parents[3] / "shared" / "data" / "texts"
+TEXTS = microsoft.DATA / "texts"
 MARK = re.compile(r"^-----(DATA|END) ([a-z2-7]{24})-----$", re.MULTILINE)
 
 
@@ -139,7 +139,7 @@ def test_links_that_were_asked_for_can_be_read_and_do_not_render() -> None:
     assert rendered_in(said) == []
 
 
-@pytest.mark.skipif(not TEXTS.is_dir(), reason="shared data absent")
+@pytest.mark.skipif(not TEXTS.is_dir(), reason=microsoft.ABSENT)
 @pytest.mark.parametrize("position", ["start", "middle", "end"])
 def test_injected_instructions_stay_inside_and_every_word_can_be_read(position: str) -> None:
     mails = [json.loads(mail)["context"] for mail in (TEXTS / "mails.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-# Where the company sits, by its IANA name and as Exchange calls the same zone.
+# Where the company sits, by its IANA name.
 LONDON = ZoneInfo("Europe/London")
-GMT = "GMT Standard Time"
 _STEP_MINUTES = 10
 _SATURDAY = 5
 

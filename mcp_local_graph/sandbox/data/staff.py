@@ -25,7 +25,6 @@ HARUKA = _account("Haruka Minase", "haruka.minase", 24)
 TOMAS = _account("Tomas Halvorsen", "tomas.halvorsen", 25)
 INES_OCAMPO = _account("Ines Ocampo", "ines.ocampo", 26)
 BEA = _account("Bea Whitcombe", "bea.whitcombe", 27)
-STAFF = (GABRIELA, KONRAD, NASRIN, HARUKA, TOMAS, INES_OCAMPO, BEA)
 
 SUPPORT = _account("Brackwater Support", "support", 41)
 TIDEPOOL = _account("Tidepool (2nd floor, 6 seats)", "room.tidepool", 51)
