@@ -49,7 +49,8 @@ def test_the_demo_needs_no_network_but_loopback() -> None:
     check(run(unshare, "--net", "--map-root-user", sys.executable, "-c", ALONE, *COMMAND))
 
 
-def test_keep_prints_a_block_with_which_a_host_can_start_the_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_keep_prints_a_block_with_which_a_host_can_start_the_server(tmp_path: Path, ending: signal.Signals) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command
         [*COMMAND, "--keep"],
         stdout=subprocess.PIPE,
@@ -74,6 +75,6 @@ def test_keep_prints_a_block_with_which_a_host_can_start_the_server(tmp_path: Pa
             check=False,
         )
         assert "Nobody is signed in" in ended.stdout
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         assert process.wait(10) == 0
     assert list(tmp_path.iterdir()) == []

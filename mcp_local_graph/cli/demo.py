@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -195,6 +196,7 @@ def _keep(tenant: DemoTenant, directory: Path) -> None:
     output.say_json(block)
     output.say(f"\nOr:  claude mcp add demo -- {shlex.join([sys.executable, *_arguments(tenant, directory)])}")
     output.say(f"\nTo play the administrator, for instance to end the person's sign-in:\n  {_revoke(tenant)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was made is cleared away
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

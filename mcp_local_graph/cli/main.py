@@ -37,6 +37,17 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f"mcp_local_graph.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, which knows a misspelt option but no misspelt command."""
+        if args[0] not in _COMMANDS:
+            from difflib import get_close_matches  # noqa: PLC0415 - no start should pay for it
+
+            if near := get_close_matches(args[0], _COMMANDS, 1):
+                ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))

@@ -47,10 +47,14 @@ _OPEN_CALLS = 256
 
 
 class Patience(NamedTuple):
-    """Seconds: how long a call waits for a person, and how often it says so. Hosts drop a silent call at about 60."""
+    """Seconds: how long a call waits for a person, and how often it says so. Hosts drop a silent call at about 60.
+
+    `again` is how long a call waits for what another has waited for in vain: the person may need an administrator.
+    """
 
     wait: float = 45.0
     progress: float = 5.0
+    again: float = 10.0
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Asking:
         self._auth = auth
         self._patience = patience
         self._open: OrderedDict[str, Talk] = OrderedDict()
+        self._in_vain: Attempt | None = None
 
     async def converse(self, context: Context[Any, Any], body: Callable[[], Awaitable[CallToolResult]]) -> Outcome:
         """Run a body to its end, or to a question. Before it asks, a body does nothing that must not be done twice."""
@@ -167,11 +172,14 @@ class Asking:
     async def _wait(self, context: Context[Any, Any], talk: Talk, attempt: Attempt) -> bool:
         """Wait for the person within the call's patience, and say so now and then; True when the attempt is over."""
         patience = self._patience
+        if attempt is self._in_vain:
+            talk.deadline = min(talk.deadline, time.monotonic() + patience.again)
         while (left := talk.deadline - time.monotonic()) > 0:
             if await attempt.wait(min(patience.progress, left)):
                 return True
             waited = patience.wait - max(talk.deadline - time.monotonic(), 0)
             await context.report_progress(waited, patience.wait, "Waiting for the sign-in to be finished")
+        self._in_vain = attempt
         return attempt.over
 
 
@@ -188,8 +196,11 @@ async def _shown_here(shown: Shown) -> CallToolResult | None:
     """Open the browser of this machine; where there is none, or a code is to be told, say so in the answer."""
     if shown.rung is Rung.DEVICE:
         return boundary.text(_not_finished(shown))
-    opened = browser.can_open() and await in_thread(browser.open_page, shown.address)
-    return None if opened else boundary.text(_not_finished(shown))
+    if browser.can_open() and await in_thread(browser.open_page, shown.address):
+        return None
+    return boundary.text(
+        f"To sign in to Microsoft 365, open {shown.address} in a browser on this computer. Then make this call again."
+    )
 
 
 def _can_show_address(context: Context[Any, Any]) -> bool:
@@ -215,5 +226,6 @@ def _not_finished(shown: Shown) -> str:
         return "Another program on this computer is asking for the sign-in. Once it is done, make this call again."
     return (
         f"The sign-in is not finished. It is open in a browser on this computer, or open it there: {shown.address} "
-        "Then make this call again."
+        "Then make this call again. If the page wants an administrator's approval, `mcp-local-graph consent` prints a "
+        "message for them."
     )

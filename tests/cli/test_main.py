@@ -75,6 +75,16 @@ def test_the_version_is_one_line() -> None:
     assert here("--version").out == f"mcp-local-graph {__version__}\n"
 
 
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [("stauts", " Did you mean 'status'?"), ("log-in", " Did you mean 'login'?"), ("xyzzy", "")],
+)
+def test_a_command_that_is_misspelt_is_told_which_may_be_meant(word: str, advice: str) -> None:
+    ran = here(word)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1] == f"Error: No such command '{word}'.{advice}"
+
+
 @pytest.mark.parametrize("words", [["singin"], ["status", "--nonsense"], ["status", "more"]])
 def test_what_it_does_not_know_is_wrong_usage_and_on_stderr(words: list[str]) -> None:
     ran = here(*words)

@@ -232,7 +232,27 @@ async def test_a_browser_that_cannot_be_opened_leaves_the_address_in_the_answer(
     async with hosted(services, era, "none") as host:
         answer = await host.text("profile_get")
         under_way = await under_way_of(services)
-        assert under_way.address in answer
+        assert answer == (
+            f"To sign in to Microsoft 365, open {under_way.address} in a browser on this computer. Then make this call "
+            "again."
+        )
+
+
+async def test_a_sign_in_that_one_call_waited_for_in_vain_does_not_hold_up_the_next_as_long(
+    tenant: DemoTenant, tmp_path: Path, era: str
+) -> None:
+    services = support.services(tenant, tmp_path)
+    patience = Patience(wait=1.0, progress=0.1, again=0.1)
+    async with hosted(services, era, "url", do_nothing, patience=patience) as host:
+        waits = []
+        for _ in range(2):
+            began = anyio.current_time()
+            assert "`mcp-local-graph consent`" in await host.text("profile_get")
+            waits.append(anyio.current_time() - began)
+        assert waits[0] >= 1.0
+        assert waits[1] < 1.0
+        await sign_in((await under_way_of(services)).address)
+        assert "Name:" in await host.text("profile_get")
 
 
 async def test_two_calls_at_once_lead_to_one_question(tenant: DemoTenant, tmp_path: Path, era: str) -> None:
