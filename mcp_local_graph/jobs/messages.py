@@ -34,8 +34,8 @@ SUMMARY = (
 _LINE = 205
 # Characters by which the beginnings of previews are compared, and how many have to be alike.
 _BANNER, _ALIKE = 24, 3
-# Characters of a preview that a line can show at the most: more is not worth cleaning.
-_PREVIEW = 160
+# Characters of a preview that a line can show at the most: more is not worth cleaning. Graph gives so many in all.
+_PREVIEW, _MOST_PREVIEW = 160, 255
 # Characters of bodies that are turned into text in no time.
 _LARGE = 200_000
 MARKS = "* unread, ! flagged, + files"
@@ -91,7 +91,7 @@ def summaries(
     for preview in previews:
         alike[preview[:_BANNER]].append(preview)
     banners = {start: _banner(group) for start, group in alike.items() if len(group) >= _ALIKE}
-    said = (preview[banners.get(preview[:_BANNER], 0) :] for preview in previews)
+    said = (_said(preview, banners.get(preview[:_BANNER], 0)) for preview in previews)
     return tuple(_summary(*one, zone, domain) for one in zip(found, refs, said, strict=True))
 
 
@@ -102,13 +102,21 @@ def _summary(message: Mapping[str, Any], ref: str, preview: str, zone: ZoneInfo,
         ref=ref,
         sender=_to(message) if draft else short(message.get("from"), domain),
         subject=line(message.get("subject") or "(no subject)"),
-        preview=line(preview[:_PREVIEW]),
+        preview=line(preview),
         when=zones.moment(message.get("receivedDateTime"), zone),
         unread=not message.get("isRead"),
         flagged=(message.get("flag") or {}).get("flagStatus") == "flagged",
         files=bool(message.get("hasAttachments")),
         draft=draft,
     )
+
+
+def _said(preview: str, start: int) -> str:
+    """What a line can show of a preview from `start` on; where more follows, up to the end of a word."""
+    said = preview[start:]
+    if len(said) <= _PREVIEW and len(preview) < _MOST_PREVIEW:
+        return said
+    return f"{said[:_PREVIEW].rsplit(maxsplit=1)[0]}..." if said.strip() else ""
 
 
 def _banner(previews: list[str]) -> int:

@@ -148,6 +148,21 @@ def test_a_warning_that_many_previews_begin_with_does_not_stand_in_place_of_what
     assert previews(outside[0], "Fog again", *outside[1:]) == ["Dear Ines", "Fog again", "Your parcel", "Yes. No."]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("tide " * 51, "tide " * 30 + "tide..."),  # 255 characters: there Graph ends them
+        ("tide " * 51 + "!", "tide " * 30 + "tide..."),
+        ("tide " * 10, ("tide " * 10).strip()),
+        ("潮" * 255, "潮" * 160 + "..."),
+        (f"{'x' * 150} {'y' * 104}", "x" * 150 + "..."),
+    ],
+    ids=["ended by Graph", "longer", "whole", "without spaces", "a long word"],
+)
+def test_a_preview_ends_with_a_word_and_shows_that_the_mail_goes_on(text: str, shown: str) -> None:
+    assert previews(text) == [shown]
+
+
 def test_a_mail_that_is_nothing_but_the_warning_does_not_bring_it_back_into_the_others() -> None:
     assert previews(BANNER, f"{BANNER}\r\nDear Ines", f"{BANNER}\r\nYour parcel") == ["", "Dear Ines", "Your parcel"]
 
