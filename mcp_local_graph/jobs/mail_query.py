@@ -9,10 +9,10 @@ Source: learn.microsoft.com, "Use the $search query parameter", "List messages".
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mcp_local_graph.jobs.zones import utc
+from mcp_local_graph.jobs import zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NEWEST = ("receivedDateTime desc",)
 # Earlier than any mail: a filter that says so costs nothing and lets a sorted filter begin with what it is sorted by.
 _EVER = "1900-01-01T00:00:00Z"
+# The last moment before a time.
+_MOMENT = timedelta(microseconds=1)
 _ADDRESS = re.compile(r"[^@\s\"']+@[^@\s\"']+")
 # What has a meaning of its own in KQL, or would end the string it stands in.
 _KQL = re.compile(r"[\"\\()*:<>=\x00-\x1f]+")
@@ -85,12 +87,16 @@ def _search(wanted: Wanted) -> Plan:
 
 
 def _properties(wanted: Wanted) -> list[str]:
-    """The restrictions of KQL. `received` is by whole days: the hours are looked at in what was found."""
+    """The restrictions of KQL. `received` is by whole days of UTC: the hours are looked at in what was found.
+
+    Source: learn.microsoft.com, "Keyword queries and search conditions for eDiscovery": all searches are in UTC.
+    """
     named = (("from", wanted.sender), ("to", wanted.recipient), ("subject", wanted.subject))
-    days = (("received>=", wanted.after), ("received<=", wanted.before))
+    last = wanted.before - _MOMENT if wanted.before else None
+    days = (("received>=", wanted.after), ("received<=", last))
     return [
         *(f"{name}:{phrase}" for name, value in named if (phrase := _phrase(value))),
-        *(f"{name}{when:%Y-%m-%d}" for name, when in days if when),
+        *(f"{name}{when.astimezone(UTC):%Y-%m-%d}" for name, when in days if when),
         *(["hasattachment:true"] if wanted.attachments else []),
     ]
 
@@ -112,8 +118,8 @@ def _phrase(text: str) -> str:
 
 
 def _filter(wanted: Wanted) -> Plan:
-    tests = [f"receivedDateTime ge {utc(wanted.after) if wanted.after else _EVER}"]
-    tests += [f"receivedDateTime lt {utc(wanted.before)}"] if wanted.before else []
+    tests = [f"receivedDateTime ge {zones.utc(wanted.after) if wanted.after else _EVER}"]
+    tests += [f"receivedDateTime lt {zones.utc(wanted.before)}"] if wanted.before else []
     tests += [f"from/emailAddress/address eq '{wanted.sender}'"] if wanted.sender else []  # an address has no quotes
     tests += ["isRead eq false"] if wanted.unread else []
     tests += ["flag/flagStatus eq 'flagged'"] if wanted.flagged else []
@@ -137,10 +143,7 @@ def _named(wanted: Wanted) -> list[str]:
 
 def _fits(message: Mapping[str, Any], wanted: Wanted) -> bool:
     """What Graph could not be asked together with a search."""
-    try:
-        received = datetime.fromisoformat(str(message.get("receivedDateTime")))
-    except ValueError:  # not selected, or a draft
-        received = None
+    received = zones.moment(message.get("receivedDateTime"), UTC)  # a draft has none
     return (
         not (wanted.unread and message.get("isRead"))
         and not (wanted.flagged and (message.get("flag") or {}).get("flagStatus") != "flagged")

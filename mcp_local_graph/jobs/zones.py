@@ -14,6 +14,7 @@ from tzlocal.windows_tz import win_tz
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import tzinfo
 
 # Seconds for which the machine is taken to stay where it is: asking it reads half a dozen files.
 _STAYS = 60
@@ -41,7 +42,7 @@ def _of_machine(named: str | None, moment: int) -> ZoneInfo:  # noqa: ARG001 - w
         return ZoneInfo("UTC")
 
 
-def moment(value: Mapping[str, Any] | str | None, zone: ZoneInfo) -> datetime | None:
+def moment(value: Mapping[str, Any] | str | None, zone: tzinfo) -> datetime | None:
     """What Graph says as a dateTimeTimeZone, or as text with an offset, in `zone`; None where it is neither.
 
     A dateTimeTimeZone has seven digits of a second and no offset; its zone is UTC where it names none that we know.

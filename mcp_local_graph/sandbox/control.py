@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company, faults
@@ -192,6 +193,17 @@ class Control:
             box = self._mailbox(user_name)
             for message in _called(box, key):
                 del box.messages[message.immutable]
+
+    def set_time_zone(self, user_name: str, zone: str) -> None:
+        """Let somebody's mailbox be in a zone, by its Windows or its IANA name.
+
+        Raises:
+            LookupError: there is no such mailbox.
+        """
+        with self._state.lock:
+            account = self._mailbox(user_name).account
+            profile = self._state.profiles[account.oid]
+            self._state.profiles[account.oid] = replace(profile, mailbox=company.mailbox_settings(zone))
 
     # Bad luck
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -76,6 +77,33 @@ def test_a_search_is_by_the_day_and_the_hours_are_looked_at_afterwards() -> None
     assert not plan.keep(message(receivedDateTime="2026-11-23T07:59:59Z"))
     assert not plan.keep(message(receivedDateTime="2026-11-24T12:00:00Z"))
     assert plan.keep(message(receivedDateTime=None))
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("UTC", "received>=2026-11-25 AND received<=2026-11-25"),
+        ("Asia/Tokyo", "received>=2026-11-24 AND received<=2026-11-25"),
+        ("America/Los_Angeles", "received>=2026-11-25 AND received<=2026-11-26"),
+    ],
+)
+def test_a_local_day_is_searched_for_by_the_days_of_utc_that_cover_it(zone: str, days: str) -> None:
+    local = ZoneInfo(zone)
+    wanted = Wanted(
+        words="fog", after=datetime(2026, 11, 25, tzinfo=local), before=datetime(2026, 11, 26, tzinfo=local)
+    )
+    assert planned(wanted).options["search"] == f'"fog AND {days}"'
+
+
+def test_an_evening_that_is_tomorrow_in_utc_is_searched_for_too() -> None:
+    evening = datetime(2026, 11, 25, 21, tzinfo=ZoneInfo("America/Los_Angeles"))
+    assert planned(Wanted(words="fog", before=evening)).options["search"] == '"fog AND received<=2026-11-26"'
+
+
+def test_a_time_without_an_offset_is_utc() -> None:
+    plan = planned(Wanted(words="budget", after=MONDAY))
+    assert plan.keep(message(receivedDateTime="2026-11-23T08:00:00"))
+    assert not plan.keep(message(receivedDateTime="2026-11-23T07:59:59"))
 
 
 def test_a_filter_says_in_words_what_it_asks_for() -> None:

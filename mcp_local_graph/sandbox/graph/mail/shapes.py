@@ -111,8 +111,7 @@ def newest_first(query: Query, items: list[Item]) -> list[Item]:
 
 
 def _search(query: Query, text: str) -> Test:
-    today = query.state.days.today
-    return kql.search(_TEXTS, today)(text)
+    return kql.search(_TEXTS, query.state.days.now.date())(text)
 
 
 def _people(*names: str) -> Callable[[Item], list[str]]:
