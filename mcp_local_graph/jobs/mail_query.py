@@ -60,13 +60,15 @@ class Wanted(NamedTuple):
 class Plan(NamedTuple):
     """The options for Graph, and a test for what Graph cannot be asked together with them.
 
-    `said` tells a model how the question was put; `local` names what is only looked for in what Graph found.
+    `said` tells a model how the question was put; `local` names what is only looked for in what Graph found. `drops`
+    is whether `keep` may leave something out of that.
     """
 
     options: dict[str, Any]
     keep: Callable[[Mapping[str, Any]], bool]
     said: str
     local: str = ""
+    drops: bool = False
 
 
 def planned(wanted: Wanted) -> Plan:
@@ -83,6 +85,7 @@ def _search(wanted: Wanted) -> Plan:
         keep=lambda message: _fits(message, wanted),
         said=f"searched for {kql}",
         local=" and ".join(local),
+        drops=bool(local or wanted.after or wanted.before),
     )
 
 

@@ -106,6 +106,14 @@ def test_a_time_without_an_offset_is_utc() -> None:
     assert not plan.keep(message(receivedDateTime="2026-11-23T07:59:59"))
 
 
+def test_only_what_is_looked_at_again_may_be_left_out_of_what_was_found() -> None:
+    assert not planned(Wanted(words="budget")).drops
+    assert not planned(Wanted(unread=True, after=MONDAY)).drops
+    assert planned(Wanted(words="budget", unread=True)).drops
+    assert planned(Wanted(words="budget", after=MONDAY)).drops
+    assert planned(Wanted(words="budget", before=MONDAY)).drops
+
+
 def test_a_filter_says_in_words_what_it_asks_for() -> None:
     assert planned(Wanted()).said == "newest first"
     wanted = Wanted(sender="marit@brackwater.example", after=MONDAY, unread=True, flagged=True, attachments=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from mcp_local_graph.sandbox import company
+from tests.sandbox.mailrig import BASE
 
 if TYPE_CHECKING:
     from tests.tools.desk import Answer, Desk
@@ -80,9 +84,32 @@ async def test_what_a_search_cannot_be_asked_is_looked_for_in_its_results_and_sa
     assert found
     assert all(" *" in line for line in found)
     assert any("Graph cannot search for unread: looked for among" in note for note in answer.notes)
-    one = await desk.ask("mail_search", query="budget", unread=True, limit=1)
-    assert len(messages(one)) == 1
-    assert any("ask again with a larger limit" in note for note in one.notes)
+
+
+async def test_what_fits_beyond_the_limit_comes_with_the_cursor(desk: Desk) -> None:
+    everything = [line.split()[0] for line in messages(await desk.ask("mail_search", query="budget", unread=True))]
+    assert len(everything) > 1
+    first = await desk.ask("mail_search", query="budget", unread=True, limit=1)
+    assert [line.split()[0] for line in messages(first)] == everything[:1]
+    found, answer = messages(first), first
+    while cursors := re.findall(r"cursor=(\w+)", "\n".join(answer.notes)):
+        answer = await desk.ask("mail_search", cursor=cursors[0])
+        found += messages(answer)
+    assert [line.split()[0] for line in found] == everything
+
+
+async def test_the_limit_counts_what_is_shown_not_what_is_dropped(desk: Desk) -> None:
+    desk.tenant.control.deliver(
+        company.INES.user_name,
+        *(replace(BASE, key=f"late-{number}", at=datetime.now(UTC), subject="Gale warning") for number in range(5)),
+        *(
+            replace(BASE, key=f"early-{number}", at=datetime.now(UTC) - timedelta(days=1), subject="Gale warning")
+            for number in range(2)
+        ),
+    )
+    before = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    answer = await desk.ask("mail_search", subject="Gale warning", before=before, limit=2)
+    assert len(messages(answer)) == 2
 
 
 @pytest.mark.parametrize("name", ["sent", "Sent Items", "Itens Enviados", "ITENS ENVIADOS"])

@@ -19,7 +19,7 @@ from mcp_local_graph.tools.needs import Effect, Graph, Reading
 if TYPE_CHECKING:
     from mcp_local_graph.tools.needs import Page
 
-# What a search cannot be asked is looked for in so many of its results.
+# What a search cannot be asked exactly is looked for in so many of its results.
 _LOOKED_AT = 100
 
 After = Annotated[str, Field(description="Date, weekday, `last week` (its Monday) or `3 days ago`; included")]
@@ -110,44 +110,50 @@ async def _asked(graph: Graph, wanted: mail_query.Wanted, owner_: tuple[str, ...
 
 async def _found(graph: Graph, asked: _Asked, limit: int) -> MessageList:
     plan = mail_query.planned(asked.wanted)
-    most = _LOOKED_AT if plan.local else limit
+    most = _LOOKED_AT if plan.drops else limit
     ask = graph.ask(
         (*asked.path, "messages"), select=messages.SUMMARY, top=most, scope=scope_of(asked.owner), **plan.options
     )
     time, (answer,) = await timed(graph, lambda _: [ask])
     page = graph.paged(ask, whole(answer), most, note=asked.note())
+    if (enough := _enough(page, plan, limit)) < len(page.items):
+        page = graph.paged(ask, whole(answer), enough, note=asked.note())
     if not page.items and page.cursor:  # Graph may send an empty page and go on
         page = await graph.page(None, limit=most, cursor=page.cursor)
-    return _listed(graph, time, page, limit)
+    return _listed(graph, time, page)
+
+
+def _enough(page: Page, plan: mail_query.Plan, limit: int) -> int:
+    """How many results there are up to the last one that is shown: the cursor goes on behind it."""
+    fitting = [number for number, item in enumerate(page.items, 1) if plan.keep(item)]
+    return fitting[limit - 1] if len(fitting) >= limit else len(page.items)
 
 
 async def _rest(graph: Graph, cursor: str) -> MessageList:
-    page = await graph.page(None, cursor=cursor)
-    return _listed(graph, clock(graph), page, len(page.items))
+    return _listed(graph, clock(graph), await graph.page(None, cursor=cursor))
 
 
-def _listed(graph: Graph, time: Clock, page: Page, limit: int) -> MessageList:
+def _listed(graph: Graph, time: Clock, page: Page) -> MessageList:
     asked = _Asked.of(page.note)
     plan = mail_query.planned(asked.wanted)
     kept = [item for item in page.items if plan.keep(item)]
     return MessageList(
-        messages=messages.summaries(kept[:limit], shown(graph, asked.owner, kept[:limit]), time.zone, domain(graph)),
+        messages=messages.summaries(kept, shown(graph, asked.owner, kept), time.zone, domain(graph)),
         where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
         how=plan.said,
         now=time.now,
         zone=time.name,
-        more=tuple(_more(page, plan, len(kept) - limit)),
+        more=tuple(_more(page, plan, found=bool(kept))),
     )
 
 
-def _more(page: Page, plan: mail_query.Plan, left: int) -> list[str]:
+def _more(page: Page, plan: mail_query.Plan, *, found: bool) -> list[str]:
     """What was not shown, and how to get it."""
-    notes = []
+    notes, looked = [], counted(len(page.items), "result")
     if plan.local:
-        looked = counted(len(page.items), "result")
         notes.append(f"Graph cannot search for {plan.local}: looked for among {looked} of this search.")
-    if left > 0:
-        notes.append(f"{left} more of these fit: ask again with a larger limit.")
+    if page.cursor and not found:
+        notes.append(f"None of {looked} fits: narrow the dates, add words, or go on.")
     if page.cursor:
         notes.append(f"There is more: cursor={page.cursor}")
     return notes + ([page.truncated] if page.truncated else [])

@@ -33,7 +33,7 @@ _SPAN = re.compile(r"(.+)\.\.(.+)")
 
 
 def search(texts: dict[str, Texts], today: date) -> Callable[[str], Test]:
-    """A search over mails. `today` is UTC's. `texts` says what each property is looked for in; "" is for words without a property."""
+    """A search over mails. `texts` says what each property is looked for in; "" is for words without a property."""
 
     def leaf(term: str) -> Test:
         found = _TERM.fullmatch(term)
