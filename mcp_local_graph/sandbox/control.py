@@ -12,6 +12,7 @@ from mcp_local_graph.sandbox.entra.devicepage import waiting
 from mcp_local_graph.sandbox.entra.signin import missing, needs_admin
 from mcp_local_graph.sandbox.faults import Fault, QueuedFault
 from mcp_local_graph.sandbox.graph import mailboxes
+from mcp_local_graph.sandbox.graph.mail.folders import below
 from mcp_local_graph.sandbox.holds import Hold
 from mcp_local_graph.sandbox.state import EVERYBODY, GOOD
 
@@ -193,6 +194,16 @@ class Control:
             box = self._mailbox(user_name)
             for message in _called(box, key):
                 del box.messages[message.immutable]
+
+    def make_folders(self, user_name: str, *paths: str) -> None:
+        """Make folders in somebody's mailbox, such as `inbox/Clients`; parents first.
+
+        Raises:
+            LookupError: there is no such mailbox.
+        """
+        with self._state.lock:
+            box = self._mailbox(user_name)
+            box.folders.update({path: below(box.account.oid, path) for path in paths})
 
     def set_time_zone(self, user_name: str, zone: str) -> None:
         """Let somebody's mailbox be in a zone, by its Windows or its IANA name.

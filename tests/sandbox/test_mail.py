@@ -160,6 +160,19 @@ def test_folders_make_a_tree_with_counts(rig: Rig, token: str) -> None:
     )
 
 
+def test_of_expanded_folders_ten_come_and_a_link_to_the_rest(rig: Rig, token: str) -> None:
+    names = [f"Client {number:02d}" for number in range(12)]
+    rig.tenant.control.make_folders(
+        company.INES.user_name, "archive/Clients", *(f"archive/Clients/{name}" for name in names)
+    )
+    options = "$expand=childFolders($select=displayName;$top=100)"
+    (clients,) = get(rig, f"/me/mailFolders/archive/childFolders?{options}", token)["value"]
+    assert (clients["childFolderCount"], len(clients["childFolders"])) == (12, 10)
+    link = clients["childFolders@odata.nextLink"].removeprefix(f"{rig.tenant.graph_url}/v1.0")
+    rest = get(rig, link, token)["value"]
+    assert [one["displayName"] for one in [*clients["childFolders"], *rest]] == names
+
+
 def test_hidden_folders_are_shown_where_they_are_asked_for(rig: Rig, token: str) -> None:
     usual = get(rig, "/me/mailFolders?$top=100", token)["value"]
     everything = get(rig, "/me/mailFolders?$top=100&includeHiddenFolders=true", token)["value"]

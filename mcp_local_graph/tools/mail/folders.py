@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.jobs import folders
 from mcp_local_graph.safety.untrusted import Untrusted, line
+from mcp_local_graph.tools.clock import whole
 from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, owner, scope_of
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcp_local_graph.errors import LocalGraphError
+    from mcp_local_graph.tools.needs import Ask
 
 _SHOWN = ("id", "displayName", "unreadItemCount", "totalItemCount", "childFolderCount")
-# Graph expands one level; what lies deeper is asked for level by level, so deep at most.
+# Graph expands one level, and ten folders or so of each. What lies deeper or is left out is asked for level by level:
+# so deep, below so many folders, and so many of a list at most.
 _DEEPEST = 6
-_MOST = 200
+_PARENTS = 100
+_LONGEST = 1000
+_PAGE = 200
+# Lines of a list: a tenth of what a model can hold in mind.
+_SHOWN_AT_MOST = 500
+_CUT = "The mailbox has more folders than were looked at."
 
 
 class Line(NamedTuple):
@@ -33,9 +43,11 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderList(Reading):
-    """The folders of a mailbox in reading order."""
+    """The folders of a mailbox in reading order. `left` are not shown; `whole`: there are no others."""
 
     folders: tuple[Line, ...]
+    left: int
+    whole: bool
 
     def lines(self) -> list[str]:
         """A line each, further in the deeper it lies: handle, name, unread of all."""
@@ -46,14 +58,18 @@ class FolderList(Reading):
 
     def notes(self) -> list[str]:
         """What the numbers are."""
-        return ["Numbers: unread/all. [name]: the same in every language."]
+        return [
+            "Numbers: unread/all. [name]: the same in every language.",
+            *([f"{self.left} more: give mail_search their name or path."] if self.left else []),
+            *([] if self.whole else [_CUT]),
+        ]
 
 
 @MAIL.tool("List mail folders", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED})
 async def mail_folders(graph: Graph, mailbox: Mailbox = "") -> FolderList:
     """List the mail folders with their counts, as a tree. Their handles and names go into mail_search."""
     path = owner(graph, mailbox)
-    found = await _all(graph, path)
+    found, is_whole = await _all(graph, path)
     return FolderList(
         folders=tuple(
             Line(
@@ -64,8 +80,10 @@ async def mail_folders(graph: Graph, mailbox: Mailbox = "") -> FolderList:
                 total=one.total,
                 depth=one.depth,
             )
-            for one in found
-        )
+            for one in found[:_SHOWN_AT_MOST]
+        ),
+        left=max(len(found) - _SHOWN_AT_MOST, 0),
+        whole=is_whole,
     )
 
 
@@ -81,45 +99,74 @@ async def folder_path(graph: Graph, path: tuple[str, ...], said: str) -> tuple[t
     try:
         return graph.find(said, Kind.FOLDER).path, "That folder"
     except NotFound:
-        matches = folders.named(await _all(graph, path), said)
+        found, is_whole = await _all(graph, path)
+        matches = folders.named(found, said)
     if len(matches) == 1:
         return (*path, "mailFolders", matches[0].id), "That folder"
     what = "Several folders have that name." if matches else "There is no folder of that name."
+    what = what if is_whole else f"{what} {_CUT}"
     raise RequestRefused(what, "Take the handle of one from mail_folders.")
 
 
-async def _all(graph: Graph, path: tuple[str, ...]) -> list[folders.Folder]:
-    """Every folder, and what the usual ones are called in every language: one request, unless folders lie deep."""
+async def _all(graph: Graph, path: tuple[str, ...]) -> tuple[list[folders.Folder], bool]:
+    """Every folder, and whether there are no others; with what the usual ones are called in every language.
+
+    One request, unless there are many or some lie deep.
+    """
     scope = scope_of(path)
-    expand = (f"childFolders($select={','.join(_SHOWN)};$top={_MOST})",)
-    top = graph.ask((*path, "mailFolders"), select=_SHOWN, expand=expand, top=_MOST, scope=scope)
+    expand = (f"childFolders($select={','.join(_SHOWN)};$top={_PAGE})",)
+    top = graph.ask((*path, "mailFolders"), select=_SHOWN, expand=expand, top=_PAGE, scope=scope)
     usual = [graph.ask((*path, "mailFolders", name), select=("id",), scope=scope) for name in folders.NAMES]
     first, *known = await graph.batch([top, *usual])
-    if not isinstance(first, dict):
-        raise first
-    roots: list[dict[str, Any]] = first.get("value") or []
-    await _deeper(graph, path, [child for root in roots for child in root.get("childFolders") or ()])
-    return list(folders.tree(roots, _names(known)))
+    roots, are_all = await _list(graph, top, whole(first))
+    are_all &= await _deeper(graph, path, roots)
+    return list(folders.tree(roots, _names(known))), are_all
 
 
-async def _deeper(graph: Graph, path: tuple[str, ...], level: list[dict[str, Any]]) -> None:
-    """Fill in `childFolders` below what Graph has expanded."""
+async def _list(graph: Graph, ask: Ask, answer: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """The folders of a list that begins with this answer, and whether there are no others."""
+    page = graph.paged(ask, answer, _PAGE)
+    if not page.cursor:
+        return page.items, not page.truncated
+    rest = await graph.page(None, cursor=page.cursor, limit=_LONGEST)
+    return [*page.items, *rest.items], not (rest.cursor or rest.truncated)
+
+
+async def _deeper(graph: Graph, path: tuple[str, ...], level: list[dict[str, Any]]) -> bool:
+    """Fill in `childFolders` where Graph has not expanded all of them; whether there are no others."""
+    left, are_all = _PARENTS, True
     for _ in range(_DEEPEST):
-        parents = [one for one in level if one.get("childFolderCount")]
-        if not parents:
-            return
-        asks = [
-            graph.ask(
-                (*path, "mailFolders", one.get("id", ""), "childFolders"),
-                select=_SHOWN,
-                top=_MOST,
-                scope=scope_of(path),
-            )
-            for one in parents
-        ]
-        for parent, answer in zip(parents, await graph.batch(asks), strict=True):
-            parent["childFolders"] = answer.get("value") or [] if isinstance(answer, dict) else []
-        level = [child for parent in parents for child in parent["childFolders"]]
+        parents = [one for one in level if _lacks(one)]
+        are_all &= len(parents) <= left
+        are_all &= await _fill(graph, path, parents[:left])
+        left -= len(parents[:left])
+        level = [child for one in level for child in one.get("childFolders") or ()]
+        if not level:
+            break
+    return are_all and not any(_lacks(one) for one in level)
+
+
+def _lacks(folder: Mapping[str, Any]) -> bool:
+    """Whether more folders lie in it than came with it."""
+    return int(folder.get("childFolderCount") or 0) > len(folder.get("childFolders") or ())
+
+
+async def _fill(graph: Graph, path: tuple[str, ...], parents: list[dict[str, Any]]) -> bool:
+    """Give each its `childFolders`; whether those are all. What cannot be had leaves those that came before."""
+    if not parents:
+        return True
+    scope, are_all = scope_of(path), True
+    asks = [
+        graph.ask((*path, "mailFolders", one.get("id", ""), "childFolders"), select=_SHOWN, top=_PAGE, scope=scope)
+        for one in parents
+    ]
+    for parent, ask, answer in zip(parents, asks, await graph.batch(asks), strict=True):
+        if isinstance(answer, dict):
+            parent["childFolders"], complete = await _list(graph, ask, answer)
+            are_all &= complete
+        else:
+            are_all = False
+    return are_all
 
 
 def _names(answers: list[dict[str, Any] | LocalGraphError]) -> dict[str, str]:

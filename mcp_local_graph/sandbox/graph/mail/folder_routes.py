@@ -36,7 +36,10 @@ RULES = odata.Rules(
     sortable=frozenset(f"displayName {_COUNTS}".split()),
     expands={
         "childFolders": odata.Expand(
-            rules=_INNER, of=lambda query, item: _children(query, item["_box"], item["_folder"])
+            rules=_INNER,
+            of=lambda query, item: _children(query, item["_box"], item["_folder"]),
+            page=10,
+            at=lambda query, item: f"{_under(query)}/mailFolders/{item['id']}/childFolders",
         )
     },
 )
@@ -112,6 +115,11 @@ def _item(box: Mailbox, folder: Folder) -> dict[str, Any]:
         "totalItemCount": len(messages),
         "isHidden": folder.hidden,
     }
+
+
+def _under(query: Query) -> str:
+    """The beginning of the paths that lead to where this one leads."""
+    return f"/users/{query.whose}" if query.whose else "/me"
 
 
 def _whose(box: Mailbox) -> str:

@@ -62,7 +62,10 @@ def folders(owner: str, names: Mapping[str, str], own: Iterable[str]) -> dict[st
         )
         for path, name in WELL_KNOWN.items()
     }
-    for path in own:
-        parent, _, name = path.rpartition("/")
-        made[path] = Folder(id=ids.folder(owner, path), path=path, name=name, parent=parent or ROOT)
-    return made
+    return made | {path: below(owner, path) for path in own}
+
+
+def below(owner: str, path: str) -> Folder:
+    """A folder of somebody's own, by its path."""
+    parent, _, name = path.rpartition("/")
+    return Folder(id=ids.folder(owner, path), path=path, name=name, parent=parent or ROOT)

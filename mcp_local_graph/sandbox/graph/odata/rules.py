@@ -24,12 +24,15 @@ ABSENT = object()
 class Expand:
     """A navigation that $expand follows: the rules of what is there, and how it is found.
 
-    Where things of several types can be there, `kind` says the rules of each.
+    Where things of several types can be there, `kind` says the rules of each. Of a list no more than `page` are shown,
+    whatever $top says; the rest is at the address `at` (below the version).
     """
 
     rules: Rules
     of: Callable[[Query, Item], list[Item] | Item | None]
     kind: Callable[[Item], Rules] | None = None
+    page: int | None = None
+    at: Callable[[Query, Item], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

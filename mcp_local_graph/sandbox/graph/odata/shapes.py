@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from mcp_local_graph.sandbox.graph.odata.dialects import bad_request
 from mcp_local_graph.sandbox.graph.odata.pages import whole_number
@@ -83,7 +84,10 @@ def _expanded(query: Query, item: Item, expands: list[tuple[str, Rules, Mapping[
         short = name.rsplit("/", 1)[-1]
         if isinstance(target, list):
             top = whole_number(options["$top"], "$top") if "$top" in options else None
-            found[short] = [_item(query, inner, one, names, whole=whole) for one in target[:top]]
+            found[short] = [_item(query, inner, one, names, whole=whole) for one in target[:top][: expand.page]]
+            if expand.page and expand.at and len(target[:top]) > expand.page:
+                place = urlencode({**options, "$skip": expand.page}, safe="$", quote_via=quote)
+                found[f"{short}@odata.nextLink"] = f"{query.root}{expand.at(query, item)}?{place}"
         else:
             found[short] = _item(query, inner, target, names, whole=whole)
     return found
