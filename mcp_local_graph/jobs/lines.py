@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mcp_local_graph.errors import RequestRefused
+
 _MARK = "..."
 _MEGABYTE = 1_000_000
 
@@ -24,12 +26,28 @@ def cut_sender(text: str, size: int) -> str:
 
 
 def end_of_part(text: str, offset: int, size: int) -> int:
-    """Where a part of about `size` characters from `offset` ends: after a line or a word, where one ends near."""
+    """Where a part of about `size` characters from `offset` ends: after a line or a word, where one ends near.
+
+    Raises:
+        RequestRefused: the text has no characters from there on.
+    """
+    if 0 < offset >= len(text):
+        raise beyond("text", counted(len(text), "character"))
     if len(text) <= offset + size:
         return len(text)
     near = offset + max(size - 200, size // 2)
     ends = (text.rfind(border, near, offset + size) + 1 for border in "\n ")
     return next((end for end in ends if end), offset + size)
+
+
+def beyond(what: str, size: str) -> RequestRefused:
+    """An `offset` that is not in something of so many parts, such as `3 messages`."""
+    return RequestRefused(f"`offset` is beyond the end of the {what}, which has {size}.", "Begin with offset 0.")
+
+
+def rest_of(size: int, end: int) -> list[str]:
+    """How to get the rest of a text that is so long, behind a part of it."""
+    return [f"{size - end} more characters: offset={end}"] if end < size else []
 
 
 def bytes_in_words(size: int) -> str:

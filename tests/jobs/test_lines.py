@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs.lines import bytes_in_words, counted, cut, cut_sender, end_of_part
 
 
@@ -24,6 +25,13 @@ def test_a_part_ends_after_a_line_or_else_a_word() -> None:
     assert text[: end_of_part(text, 0, 20)] == "one two three\n"
     assert text[14 : end_of_part(text, 14, 12)] == "four five "
     assert end_of_part("x" * 50, 10, 20) == 30
+
+
+@pytest.mark.parametrize(("text", "offset"), [("fog", 3), ("fog", 99), ("", 1)])
+def test_a_part_beyond_the_end_is_refused_with_the_length(text: str, offset: int) -> None:
+    with pytest.raises(RequestRefused, match=f"which has {len(text)} characters"):
+        end_of_part(text, offset, 500)
+    assert end_of_part("", 0, 500) == 0
 
 
 @pytest.mark.parametrize("size", [5, 7, 20, 300])

@@ -78,6 +78,13 @@ async def test_an_event_is_read_whole(desk: Desk) -> None:
     assert "join" in (await desk.ask("calendar_read", ref=listed.handle("e", "kick-off"), links=True)).text.lower()
 
 
+async def test_a_part_of_an_events_text_beyond_its_end_is_refused(desk: Desk) -> None:
+    listed = await desk.ask("calendar_list", days=14)
+    answer = await desk.ask("calendar_read", ref=listed.handle("e"), offset=90_000)
+    assert answer.is_error
+    assert answer.text.startswith("`offset` is beyond the end of the text, which has ")
+
+
 async def test_a_common_free_hour_of_three_people_is_one_request(desk: Desk) -> None:
     answer = await desk.ask("calendar_free", people=[TOMASZ, MARIT], minutes=60, days=10)
     assert len(answer.requests) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,6 +158,19 @@ async def test_a_long_text_is_read_in_parts_that_make_the_whole(desk: Desk) -> N
         offset = int(hints[0].rpartition("=")[2])
     whole = "\n".join((await desk.ask("mail_read", ref=ref)).data).partition("\n\n")[2]
     assert parts.split() == whole.split()
+
+
+async def test_a_part_beyond_the_end_is_refused_with_what_there_is(desk: Desk) -> None:
+    found = await desk.ask("mail_search", subject="which vessel", limit=50)
+    ref = found.handle("m")
+    one = await desk.ask("mail_read", ref=ref, offset=90_000)
+    thread = await desk.ask("mail_read", ref=ref, thread=True, offset=90)
+    assert one.is_error
+    assert re.fullmatch(
+        r"`offset` is beyond the end of the text, which has \d+ characters\.\nBegin with offset 0\.", one.text
+    )
+    assert thread.is_error
+    assert thread.text.startswith("`offset` is beyond the end of the conversation, which has 10 messages.")
 
 
 @pytest.mark.parametrize("ref", ["m2222222222", "hello", "", "../me", "x" * 5000])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from mcp_local_graph.jobs import days, events, messages
-from mcp_local_graph.jobs.lines import counted, end_of_part
+from mcp_local_graph.jobs.lines import counted, end_of_part, rest_of
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, scope_of
@@ -99,7 +99,7 @@ def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, i
         text=text.part(size[0], end),
         links=tuple(links.lines()) if with_links else (),
         hints=(
-            *([f"{len(text) - end} more characters: offset={end}"] if end < len(text) else []),
+            *rest_of(len(text), end),
             *(
                 [f"{counted(len(links), 'link')}: links=true lists where they lead"]
                 if len(links) and not with_links

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field
 
 from mcp_local_graph.jobs import days, messages, zones
-from mcp_local_graph.jobs.lines import bytes_in_words, counted, end_of_part
+from mcp_local_graph.jobs.lines import beyond, bytes_in_words, counted, end_of_part, rest_of
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.clock import Clock, clock, whole
@@ -197,15 +197,10 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
         text=text.part(size.offset, end),
         links=tuple(links.lines()[: max(numbers, default=0)]) if shows.links else (),
         hints=(
-            *rest(len(text), end),
+            *rest_of(len(text), end),
             *_left_out(len(all_text) - len(text), 0 if shows.links else len(numbers), inline),
         ),
     )
-
-
-def rest(size: int, end: int) -> list[str]:
-    """How to get the rest of a text."""
-    return [f"{size - end} more characters: offset={end}"] if end < size else []
 
 
 def _left_out(quoted: int, links: int, inline: int) -> list[str]:
@@ -277,6 +272,8 @@ async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
 def _conversation(
     graph: Graph, mailbox: tuple[str, ...], items: list[dict[str, Any]], size: Size, *, complete: bool
 ) -> Thread:
+    if 0 < size.offset >= len(items):
+        raise beyond("conversation", counted(len(items), "message"))
     time, left = clock(graph), size.most
     posts: list[Post] = []
     for item in items[size.offset :]:
