@@ -34,7 +34,7 @@ SUMMARY = (
 # Bytes of a line of a list.
 _LINE = 170
 _ANSWERS = {"notResponded": "not answered", "tentativelyAccepted": "tentative", "declined": "declined"}
-_ORDER = {"first": "first", "second": "second", "third": "third", "fourth": "fourth", "last": "last"}
+_ORDER = {"first", "second", "third", "fourth", "last"}
 
 
 class Summary(NamedTuple):
@@ -114,6 +114,12 @@ def view(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def within(found: Iterable[Summary], begin: datetime, end: datetime) -> list[Summary]:
+    """Those of them that touch the days from `begin` on, before `end`."""
+    first, last = begin.date(), (end - timedelta(microseconds=1)).date()
+    return [one for one in found if one.start.date() <= last and one.last >= first]
+
+
 def by_days(found: Sequence[Summary], begin: datetime, end: datetime, now: datetime) -> list[str]:
     """Events below their days, those of several days below each."""
     last = (end - timedelta(microseconds=1)).date()
@@ -164,7 +170,8 @@ def _on(kind: str, rule: Mapping[str, Any]) -> str:
     if kind.startswith("absolute"):
         return f" on the {rule.get('dayOfMonth')}.{month}"
     if kind.startswith("relative"):
-        return f" on the {_ORDER.get(str(rule.get('index')), '')} {days}{' of' + month if month else ''}"
+        index = str(rule.get("index"))
+        return f" on the {index if index in _ORDER else ''} {days}{' of' + month if month else ''}"
     return ""
 
 

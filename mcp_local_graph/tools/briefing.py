@@ -8,29 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.errors import LocalGraphError
 from mcp_local_graph.jobs import days, events, mail_query, messages
+from mcp_local_graph.tools.calendar.toolset import shown as shown_events
 from mcp_local_graph.tools.clock import SETTINGS, Answers, Clock, timed
 from mcp_local_graph.tools.mail.toolset import shown
-from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading, Toolset
+from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 if TYPE_CHECKING:
-    from mcp_local_graph.tools.mail.toolset import shown
-from mcp_local_graph.tools.needs import Ask
+    from mcp_local_graph.tools.needs import Ask
 
 BRIEFING = Toolset("briefing", "Today's meetings and what is new, in one answer")
 
 _MOST_UNREAD, _MOST_FLAGGED, _MOST_EVENTS = 10, 5, 30
+# Events that are asked for: until the zone is known, the question reaches a day beyond both ends.
+_ASKED_EVENTS = 100
 # Bytes of a line: this is an overview.
 _LINE = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Briefing(Reading):
-    """Today's and tomorrow's events, unread mail in the inbox (`unread_in_all`, where Graph says), flagged mail."""
+    """Today's and tomorrow's events, unread mail in the inbox (`unread_in_all`, where Graph says), flagged mail.
+
+    `more_events` says that not all of the two days' events are here.
+    """
 
     events: tuple[events.Summary, ...]
     unread: tuple[messages.Summary, ...]
     unread_in_all: int | None
     flagged: tuple[messages.Summary, ...]
+    more_events: bool
     now: datetime
     zone: str
     missing: tuple[str, ...]
@@ -56,6 +62,7 @@ class Briefing(Reading):
         more = (self.unread_in_all or 0) > len(self.unread)
         return [
             f"{messages.MARKS}; times: {self.zone}.",
+            *(["More meetings are not shown: calendar_list with days=2."] if self.more_events else []),
             *(["The other unread ones: mail_search with unread=true."] if more else []),
             *self.missing,
         ]
@@ -77,7 +84,7 @@ def _asks(graph: Graph, time: Clock) -> list[Ask]:
     return [
         graph.ask(
             ("me", "calendarView"),
-            top=_MOST_EVENTS,
+            top=_ASKED_EVENTS,
             **events.view(begin - time.slack, end + time.slack, time.zone),
         ),
         graph.ask(inbox, select=messages.SUMMARY, top=_MOST_UNREAD, count=True, **unread),
@@ -100,13 +107,17 @@ def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
         items = answer.get("value", ())
         return messages.summaries(items, shown(graph, ("me",), items), time.zone, domain)
 
-    pairs = ((item, graph.show(Kind.EVENT, "me", "events", item.get("id", ""))) for item in calendar.get("value", ()))
-    found = (events.summary(item, ref, time.zone, domain) for item, ref in pairs)
+    found = shown_events(graph, ("me",), calendar.get("value", ()), time.zone)
+    begin, end = _two_days(time.now)
+    wanted = events.within(found, begin, end)
+    # They come by their start: one that begins later ends the two days.
+    goes_on = "@odata.nextLink" in calendar and not (found and found[-1].start >= end)
     return Briefing(
-        events=tuple(one for one in found if one is not None),
+        events=tuple(wanted[:_MOST_EVENTS]),
         unread=mails(unread),
         unread_in_all=unread.get("@odata.count"),
         flagged=mails(flagged),
+        more_events=goes_on or len(wanted) > _MOST_EVENTS,
         now=time.now,
         zone=time.name,
         missing=tuple(f"Missing: {answer.text()}" for answer in answers if isinstance(answer, LocalGraphError)),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
 from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import events
-from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, checked, scope_of
+from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, checked, scope_of, shown
 from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
-from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading, Shown
+from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
     from mcp_local_graph.tools.needs import Ask, Page
@@ -102,20 +102,13 @@ def _span(start: str, days: int, time: Clock) -> tuple[datetime, datetime]:
 def _listing(graph: Graph, asked: _Asked, time: Clock, page: Page) -> EventList:
     more = [f"There is more: cursor={page.cursor}"] if page.cursor else []
     return EventList(
-        events=_shown(graph, asked.path, page.items, time),
+        events=shown(graph, asked.path, page.items, time.zone),
         begin=asked.begin,
         end=asked.end,
         now=time.now,
         zone=time.name,
         more=(*more, *([page.truncated] if page.truncated else [])),
     )
-
-
-def _shown(graph: Graph, path: tuple[str, ...], items: list[dict[str, Any]], time: Clock) -> tuple[events.Summary, ...]:
-    domain = graph.user_name.rpartition("@")[2]
-    refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item.get("id", "")))) for item in items])
-    found = (events.summary(item, ref, time.zone, domain) for item, ref in zip(items, refs, strict=True))
-    return tuple(one for one in found if one is not None)
 
 
 async def _calendar(graph: Graph, calendar: str, mailbox: str) -> tuple[str, ...]:

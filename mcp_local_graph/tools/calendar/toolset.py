@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
-from mcp_local_graph.jobs import people
-from mcp_local_graph.tools.needs import Graph, Toolset
+from mcp_local_graph.jobs import events, people
+from mcp_local_graph.tools.needs import Graph, Kind, Shown, Toolset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
 CALENDAR = Toolset("calendar", "Your calendar, shared ones, and free time")
 
@@ -33,3 +37,13 @@ def scope_of(graph: Graph, path: tuple[str, ...]) -> str | None:
     """The permission that a calendar needs beyond one's own. One of one's list may be shared by somebody else."""
     in_list = "calendars" in path and graph.may(SHARED)
     return SHARED if path[0] == "users" or in_list else None
+
+
+def shown(
+    graph: Graph, path: tuple[str, ...], items: Sequence[Mapping[str, Any]], zone: ZoneInfo
+) -> tuple[events.Summary, ...]:
+    """The events of a mailbox or a calendar as a list has them, with their handles."""
+    domain = graph.user_name.rpartition("@")[2]
+    refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item.get("id", "")))) for item in items])
+    found = (events.summary(item, ref, zone, domain) for item, ref in zip(items, refs, strict=True))
+    return tuple(one for one in found if one is not None)
