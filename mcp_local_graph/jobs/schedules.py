@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from mcp_local_graph.jobs import zones
+from mcp_local_graph.jobs import days, zones
 from mcp_local_graph.jobs.slots import Hours, Span, common, free
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_ZONE = zones.known("UTC") or zones.of_machine()
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_UTC = ZoneInfo("UTC")
 # What does not keep anybody from coming; tentative does, since nobody knows.
 _FREE = {"free", "workingElsewhere"}
 # The digits of availabilityView for the same.
 _FREE_DIGITS = {"0", "4"}
 # Minutes of one digit, as we ask for it.
-INTERVAL = 15
+_INTERVAL = 15
 # More than a call asks for: two months.
 _MOST_DIGITS = 6_000
 
@@ -35,8 +35,20 @@ class Schedule(NamedTuple):
     hours: Hours | None
 
 
-def read(answer: Mapping[str, Any], begin: datetime) -> list[Schedule]:
-    """All schedules of an answer that begins at `begin`."""
+def question(addresses: Sequence[str], within: Span) -> dict[str, Any]:
+    """The body that asks for these people's times."""
+    start, end = ({"dateTime": f"{when:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for when in within)
+    return {
+        "schedules": [*addresses],
+        "startTime": start,
+        "endTime": end,
+        "availabilityViewInterval": _INTERVAL,
+    }
+
+
+def read(answer: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Schedule]:
+    """All schedules of the answer to a question of `question`."""
+    begin = datetime.fromisoformat(asked["startTime"]["dateTime"]).replace(tzinfo=UTC)
     return [_schedule(one, begin) for one in answer.get("value") or ()]
 
 
@@ -60,13 +72,13 @@ def _schedule(one: Mapping[str, Any], begin: datetime) -> Schedule:
 
 def _items(items: Iterable[Mapping[str, Any]]) -> list[Span]:
     taken = [one for one in items if str(one.get("status")) not in _FREE]
-    pairs = [(zones.moment(one.get("start"), _ZONE), zones.moment(one.get("end"), _ZONE)) for one in taken]
+    pairs = [(zones.moment(one.get("start"), _UTC), zones.moment(one.get("end"), _UTC)) for one in taken]
     return [Span(start.astimezone(UTC), end.astimezone(UTC)) for start, end in pairs if start and end]
 
 
 def _digits(view: str, begin: datetime) -> list[Span]:
     """Where somebody shows nothing but whether they are free: a digit for each interval."""
-    step = timedelta(minutes=INTERVAL)
+    step = timedelta(minutes=_INTERVAL)
     start = begin.astimezone(UTC)
     return [
         Span(start + step * at, start + step * (at + 1))
@@ -85,5 +97,7 @@ def _hours(value: Mapping[str, Any] | None) -> Hours | None:
         )
     except (KeyError, ValueError):
         return None
-    weekdays = frozenset(_WEEKDAYS.index(day) for day in (value or {}).get("daysOfWeek") or () if day in _WEEKDAYS)
+    weekdays = frozenset(
+        days.WEEKDAYS.index(day) for day in (value or {}).get("daysOfWeek") or () if day in days.WEEKDAYS
+    )
     return Hours(weekdays, start, end, zone) if zone and weekdays and start < end else None

@@ -71,7 +71,7 @@ class Briefing(Reading):
 @BRIEFING.tool("Brief me", effect=Effect.READ, scopes={"Mail.Read", "Calendars.Read"}, optional={SETTINGS})
 async def briefing(graph: Graph) -> Briefing:
     """What today and tomorrow bring and what is new: events, unread and flagged mail, in one answer."""
-    time, answers = await timed(graph, lambda time: _asks(graph, time))
+    time, _, answers = await timed(graph, lambda time: _asks(graph, time))
     if all(isinstance(answer, LocalGraphError) for answer in answers):
         raise answers[0]  # type: ignore[misc]  # they all are errors
     return _brief(graph, time, answers)

@@ -44,19 +44,29 @@ def clock(graph: Graph) -> Clock:
     return _in(zones.known(graph.recall(_REMEMBERED).partition(" ")[2]) or zones.of_machine())
 
 
-async def timed(graph: Graph, make: Callable[[Clock], Sequence[Ask]]) -> tuple[Clock, Answers]:
+class Timed(NamedTuple):
+    """What time it is, the questions as they were put, and their answers."""
+
+    clock: Clock
+    asks: Sequence[Ask]
+    answers: Answers
+
+
+async def timed(graph: Graph, make: Callable[[Clock], Sequence[Ask]]) -> Timed:
     """Put questions that depend on the time, all in one request; once a day, learn the mailbox's zone by the way."""
     guess = clock(graph)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     if graph.recall(_REMEMBERED).startswith(today) or not graph.may(SETTINGS):
-        return guess, await _answers(graph, make(guess))
+        asks = make(guess)
+        return Timed(guess, asks, await _answers(graph, asks))
     question = graph.ask(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
-    settings, *answers = await graph.batch([question, *make(guess._replace(slack=_WIDEST))])
+    asks = make(guess._replace(slack=_WIDEST))
+    settings, *answers = await graph.batch([question, *asks])
     zone = zones.known(str(settings.get("timeZone"))) if isinstance(settings, dict) else None
     if zone is None:  # a zone of somebody's own making, or an account without a mailbox
-        return guess, answers
+        return Timed(guess, asks, answers)
     graph.remember(_REMEMBERED, f"{today} {zone.key}")
-    return _in(zone), answers
+    return Timed(_in(zone), asks, answers)
 
 
 async def _answers(graph: Graph, asks: Sequence[Ask]) -> Answers:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mcp_local_graph.errors import NotFound, PermissionMissing
 from mcp_local_graph.safety.labels import TRUSTED, Label
+from mcp_local_graph.tools.clock import SETTINGS
 from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 PROFILE = Toolset("profile", "The signed-in person")
@@ -20,9 +21,8 @@ _PROPERTIES = (
     "mobilePhone",
     "preferredLanguage",
 )
-# What the answers need beyond User.Read, and what User.Read alone must not make anybody wait for.
+# Like SETTINGS more than User.Read, which alone must not make anybody wait for more.
 _MANAGER = "User.Read.All"
-_MAILBOX = "MailboxSettings.Read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Profile(Reading):
         return TRUSTED
 
 
-@PROFILE.tool("Show my profile", effect=Effect.READ, scopes={"User.Read"}, optional={_MANAGER, _MAILBOX})
+@PROFILE.tool("Show my profile", effect=Effect.READ, scopes={"User.Read"}, optional={_MANAGER, SETTINGS})
 async def profile_get(graph: Graph) -> Profile:
     """Show the signed-in person: name, mail, job title, office, phones, manager and time zone where known."""
     person = await graph.get(graph.me, select=_PROPERTIES)
@@ -89,10 +89,10 @@ async def _manager(graph: Graph) -> str:
 
 
 async def _time_zone(graph: Graph) -> str:
-    if not graph.may(_MAILBOX):
+    if not graph.may(SETTINGS):
         return ""
     try:
-        settings = await graph.get(graph.me.mailbox_settings, select=("timeZone",), scope=_MAILBOX)
+        settings = await graph.get(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
     except (NotFound, PermissionMissing):  # an account without a mailbox
         return ""
     return str(settings.get("timeZone") or "")

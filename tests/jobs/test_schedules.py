@@ -32,7 +32,8 @@ def span(start: str, end: str) -> Span:
 
 
 def read(*schedule: dict[str, Any]) -> list[schedules.Schedule]:
-    return schedules.read({"value": list(schedule)}, DAY.replace(hour=9))
+    asked = schedules.question(["a"], Span(DAY.replace(hour=9), DAY.replace(hour=18)))
+    return schedules.read({"value": list(schedule)}, asked)
 
 
 def test_everybodys_free_time_lies_within_everybodys_hours() -> None:

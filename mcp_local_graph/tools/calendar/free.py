@@ -75,17 +75,11 @@ async def calendar_free(
     if graph.personal:
         raise RequestRefused("A personal account has no free/busy times of others.", "calendar_list shows your own.")
     addresses = [graph.user_name, *dict.fromkeys(checked(one) for one in people)]
-
-    asked: list[Span] = []
-
-    def make(time: Clock) -> list[Ask]:
-        within = _within(start, days, time)
-        asked[:] = [Span(within.start - time.slack, within.end + time.slack)]
-        return [_ask(graph, addresses, asked[0])]
-
-    time, (answer,) = await timed(graph, make)
+    time, (ask,), (answer,) = await timed(
+        graph, lambda time: [_ask(graph, addresses, _within(start, days, time), time.slack)]
+    )
     within = _within(start, days, time)
-    found = schedules.read(_whole(answer), asked[0].start)
+    found = schedules.read(_whole(answer), ask.body or {})
     return FreeTime(
         slots=tuple(
             (slot.start.astimezone(time.zone), slot.end.astimezone(time.zone))
@@ -126,17 +120,6 @@ def _within(start: str, days: int, time: Clock) -> Span:
     return Span(max(first, now).astimezone(UTC), end.astimezone(UTC))
 
 
-def _ask(graph: Graph, addresses: list[str], within: Span) -> Ask:
-    return graph.ask(
-        ("me", "calendar", "getSchedule"),
-        body={
-            "schedules": addresses,
-            "startTime": _utc(within.start),
-            "endTime": _utc(within.end),
-            "availabilityViewInterval": schedules.INTERVAL,
-        },
-    )
-
-
-def _utc(when: datetime) -> dict[str, str]:
-    return {"dateTime": f"{when:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+def _ask(graph: Graph, addresses: list[str], within: Span, slack: timedelta) -> Ask:
+    body = schedules.question(addresses, Span(within.start - slack, within.end + slack))
+    return graph.ask(("me", "calendar", "getSchedule"), body=body)

@@ -61,15 +61,9 @@ async def calendar_list(
         page = await graph.page(None, limit=_MOST, cursor=cursor)
         return _listing(graph, _Asked.of(page.note), clock(graph), page)
     path = await _calendar(graph, calendar, mailbox)
-    asks: list[Ask] = []
-
-    def make(time: Clock) -> list[Ask]:
-        asks[:] = [_view(graph, path, _span(start, days, time), time)]
-        return asks
-
-    time, (answer,) = await timed(graph, make)
+    time, (ask,), (answer,) = await timed(graph, lambda time: [_view(graph, path, _span(start, days, time), time)])
     asked = _Asked(path, *_span(start, days, time))
-    return _listing(graph, asked, time, graph.paged(asks[0], whole(answer), _MOST, note=asked.note()))
+    return _listing(graph, asked, time, graph.paged(ask, whole(answer), _MOST, note=asked.note()))
 
 
 class _Asked(NamedTuple):

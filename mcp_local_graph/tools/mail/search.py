@@ -114,7 +114,7 @@ async def _found(graph: Graph, asked: _Asked, limit: int) -> MessageList:
     ask = graph.ask(
         (*asked.path, "messages"), select=messages.SUMMARY, top=most, scope=scope_of(asked.owner), **plan.options
     )
-    time, (answer,) = await timed(graph, lambda _: [ask])
+    time, _, (answer,) = await timed(graph, lambda _: [ask])
     page = graph.paged(ask, whole(answer), most, note=asked.note())
     if (enough := _enough(page, plan, limit)) < len(page.items):
         page = graph.paged(ask, whole(answer), enough, note=asked.note())
