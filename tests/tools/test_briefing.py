@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
 from mcp_local_graph.tools.briefing import briefing
 from tests.graph.rig import Authority, Server, caller
-from tests.tools.world import World
+from tests.tools.world import Busy
 
 if TYPE_CHECKING:
     from tests.tools.desk import Desk
@@ -53,35 +52,6 @@ async def test_when_every_part_fails_it_is_an_error(desk: Desk) -> None:
     desk.tenant.control.clear_faults()
     assert answer.is_error
     assert "Microsoft Graph refuses this" in answer.text
-
-
-class Busy(World):
-    """Somebody in UTC with so many meetings a day, whose calendar view is as long as it is asked for."""
-
-    def __init__(self, meetings: int) -> None:
-        super().__init__("Meeting")
-        today = datetime.combine(datetime.now(UTC), time(8), UTC)
-        slots = ((day, number) for day in range(-3, 6) for number in range(meetings))
-        self._starts = [today + timedelta(days=day, minutes=10 * number) for day, number in slots]
-        self.views = 0
-
-    def _answer(self, target: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        if "/mailboxSettings" in target:
-            return {"timeZone": "UTC"}
-        if "/calendarView" not in target:
-            return super()._answer(target, body)
-        self.views += 1
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
-        begin, end = (datetime.fromisoformat(asked[name]) for name in ("startDateTime", "endDateTime"))
-        found = [{**self._event(), "id": f"{one}", **_times(one)} for one in self._starts if begin <= one < end]
-        most = int(asked["$top"])
-        more = {"@odata.nextLink": f"https://graph.microsoft.com{target}&$skip={most}"} if len(found) > most else {}
-        return {"value": found[:most], **more}
-
-
-def _times(start: datetime) -> dict[str, Any]:
-    moments = {"start": start, "end": start + timedelta(minutes=10)}
-    return {name: {"dateTime": f"{one:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for name, one in moments.items()}
 
 
 @pytest.mark.parametrize(("meetings", "shown"), [(10, 20), (15, 30), (20, 30), (60, 30)])

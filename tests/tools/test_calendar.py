@@ -6,6 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
+
+from mcp_local_graph.tools.calendar.listing import calendar_list
+from tests.graph.rig import Authority, Server, caller
+from tests.tools.world import Busy
 
 if TYPE_CHECKING:
     from tests.tools.desk import Answer, Desk
@@ -41,6 +46,16 @@ async def test_a_day_without_events_says_which_day_it_was(desk: Desk) -> None:
     answer = await desk.ask("calendar_list", start="2031-02-02")
     assert answer.data == []
     assert answer.notes == ["Nothing on Sun 2 Feb 2031; times: Europe/London."]
+
+
+async def test_the_first_look_of_a_day_tells_a_day_without_events_from_its_neighbours() -> None:
+    authority, scopes = Authority(trustme.CA()), frozenset({"Calendars.Read", "MailboxSettings.Read"})
+    by = caller("calendar_list", scopes=scopes, granted=scopes)
+    with Server(Busy(meetings=1), authority.server()) as server:
+        async with authority.graph(server, by) as graph:
+            first, second = [await calendar_list(graph, start="6 days") for _ in range(2)]
+    assert first.notes() == second.notes()
+    assert first.notes()[0].startswith("Nothing on ")
 
 
 async def test_somebody_elses_calendar_is_read_where_they_share_it(desk: Desk) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.graph.rig import http
 
@@ -120,3 +120,32 @@ class World:
 
     def _folder(self) -> dict[str, Any]:
         return {"id": "f-1", "displayName": self.text, "unreadItemCount": 1, "totalItemCount": 2}
+
+
+class Busy(World):
+    """Somebody in UTC with so many meetings a day, whose calendar view is as long as it is asked for."""
+
+    def __init__(self, meetings: int) -> None:
+        super().__init__("Meeting")
+        today = datetime.combine(datetime.now(UTC), time(8), UTC)
+        slots = ((day, number) for day in range(-3, 6) for number in range(meetings))
+        self._starts = [today + timedelta(days=day, minutes=10 * number) for day, number in slots]
+        self.views = 0
+
+    def _answer(self, target: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        if "/mailboxSettings" in target:
+            return {"timeZone": "UTC"}
+        if "/calendarView" not in target:
+            return super()._answer(target, body)
+        self.views += 1
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
+        begin, end = (datetime.fromisoformat(asked[name]) for name in ("startDateTime", "endDateTime"))
+        found = [{**self._event(), "id": f"{one}", **_times(one)} for one in self._starts if begin <= one < end]
+        most = int(asked["$top"])
+        more = {"@odata.nextLink": f"https://graph.microsoft.com{target}&$skip={most}"} if len(found) > most else {}
+        return {"value": found[:most], **more}
+
+
+def _times(start: datetime) -> dict[str, Any]:
+    moments = {"start": start, "end": start + timedelta(minutes=10)}
+    return {name: {"dateTime": f"{one:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"} for name, one in moments.items()}

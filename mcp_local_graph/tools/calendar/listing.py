@@ -95,8 +95,9 @@ def _span(start: str, days: int, time: Clock) -> tuple[datetime, datetime]:
 
 def _listing(graph: Graph, asked: _Asked, time: Clock, page: Page) -> EventList:
     more = [f"There is more: cursor={page.cursor}"] if page.cursor else []
+    found = shown(graph, asked.path, page.items, time.zone)
     return EventList(
-        events=shown(graph, asked.path, page.items, time.zone),
+        events=tuple(events.within(found, asked.begin, asked.end)),
         begin=asked.begin,
         end=asked.end,
         now=time.now,
