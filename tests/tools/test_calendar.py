@@ -154,3 +154,16 @@ async def test_a_long_list_goes_on_by_its_cursor_with_the_days_that_were_asked_f
     assert len(second.requests) == 1
     handles = [line.split()[0] for answer in (first, second) for line in events(answer)]
     assert len(set(handles)) > 60
+
+
+@pytest.mark.parametrize(("start", "days"), [("2026-01-01", 5), ("yesterday", 1), ("3 weeks ago", 7)])
+async def test_days_that_are_over_are_said_to_be_so_without_asking(desk: Desk, start: str, days: int) -> None:
+    await desk.ask("calendar_list")  # the mailbox's zone is known from here on
+    answer = await desk.ask("calendar_free", start=start, days=days)
+    assert answer.text == "These days are over.\nName a later `start`, or more days."
+    assert answer.requests == []
+
+
+async def test_of_days_that_began_before_today_only_the_rest_is_looked_at(desk: Desk) -> None:
+    answer = await desk.ask("calendar_free", start="yesterday", days=7, any_time=True)
+    assert re.search(r"minutes or more from \w{3} \d{1,2} \w{3} (\d{4} )?\((today|tomorrow)\) to ", answer.notes[0])

@@ -111,12 +111,18 @@ def _whole(answer: Any) -> dict[str, Any]:  # noqa: ANN401 - an answer of a batc
 
 
 def _within(start: str, days: int, time: Clock) -> Span:
-    """From the next quarter of an hour on, where it begins today."""
+    """From the next quarter of an hour on, where it begins today.
+
+    Raises:
+        RequestRefused: nothing of it is left, wherever the mailbox may be.
+    """
     first = day_words.moment(start, time.now)
     now = time.now + timedelta(
         minutes=-time.now.minute % 15, seconds=-time.now.second, microseconds=-time.now.microsecond
     )
     end = day_words.midnight(first.date() + timedelta(days), time.now)
+    if end.astimezone(UTC) + time.slack <= now.astimezone(UTC):
+        raise RequestRefused("These days are over.", "Name a later `start`, or more days.")
     return Span(max(first, now).astimezone(UTC), end.astimezone(UTC))
 
 
