@@ -62,8 +62,9 @@ def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], Who, str, str]) 
     return {code: Remedy(kind, who, cause, action) for codes, kind, who, cause, action in rows for code in codes}
 
 
-# Nobody has consented to a permission, neither the person nor an administrator.
-CONSENT_MISSING = 65001
+# Nobody has consented to a permission, neither the person nor an administrator. A personal account is told so by the
+# number that a sign-in gets too which is no longer valid (AzureAD/microsoft-authentication-library-for-js#3303).
+CONSENT_MISSING, _GRANT_INVALID = 65001, 70000
 
 BY_CODE = _table(
     # Only the person can help.
@@ -335,13 +336,14 @@ _CORRELATION_ID = re.compile(r"Correlation ID: ([0-9a-f-]{36})")
 _LOOK_UP = "Look it up: https://login.microsoftonline.com/error?code="
 
 
-def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
+def error_for(answer: Mapping[str, Any], need: Need, *, means: int = 0) -> LocalGraphError:
     """The typed error for an error answer of Entra (its JSON, or the form it posts to the redirect address).
 
-    `need` is what was asked for, so that a `SignInNeeded` can carry it on with the answer's claims challenge.
+    `need` is what was asked for, so that a `SignInNeeded` can carry it on with the answer's claims challenge. `means`
+    is the code whose meaning the answer has here, where its own says less.
     """
     codes = codes_of(answer)
-    remedy = next((BY_CODE[code] for code in codes if code in BY_CODE), None) or _generic(answer, codes)
+    remedy = next((BY_CODE[code] for code in (means, *codes) if code in BY_CODE), None) or _generic(answer, codes)
     if answer.get("suberror") == "message_only" and remedy.kind is SignInNeeded:
         # Entra says that a prompt would not help.
         remedy = Remedy(BlockedByPolicy, Who.ADMIN, remedy.cause, _FORWARD)
@@ -355,6 +357,12 @@ def error_for(answer: Mapping[str, Any], need: Need) -> LocalGraphError:
     if remedy.kind is AdminConsentNeeded:
         return AdminConsentNeeded(remedy.cause, remedy.action, trace=trace, scopes=need.scopes)
     return remedy.kind(remedy.cause, remedy.action, trace=trace)
+
+
+def lacks_consent(answer: object, *, personal: bool) -> bool:
+    """Whether MSAL's answer may mean that a permission was not granted, or not any more."""
+    codes = codes_of(answer) if isinstance(answer, dict) else []
+    return CONSENT_MISSING in codes or (personal and _GRANT_INVALID in codes)
 
 
 def codes_of(answer: Mapping[str, Any]) -> list[int]:

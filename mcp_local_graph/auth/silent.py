@@ -17,7 +17,7 @@ from mcp_local_graph.auth.broker import machine
 from mcp_local_graph.auth.cache import Newest
 from mcp_local_graph.auth.challenges import answers
 from mcp_local_graph.auth.outcomes import graph_scopes, short_names, token_answer
-from mcp_local_graph.auth.remedies import CONSENT_MISSING, codes_of
+from mcp_local_graph.auth.remedies import CONSENT_MISSING, error_for, lacks_consent
 from mcp_local_graph.errors import (
     TRY_AGAIN,
     AccountUnclear,
@@ -141,11 +141,16 @@ class Silent:
 
     def _ask(self, entry: dict[str, Any], asked: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's
         """Ask with all that was ever granted, so that one token serves all tools; without what was withdrawn since."""
+        home = entry["home_account_id"]
+        account = self._cache.account(home)
+        personal = account is not None and account.personal
         answer = self._acquire(entry, asked, need, renew=renew)
-        if isinstance(answer, dict) and CONSENT_MISSING in codes_of(answer) and need.scopes < asked:
+        if need.scopes < asked and lacks_consent(answer, personal=personal):
             answer = self._acquire(entry, need.scopes, need, renew=renew)
             if "access_token" in (answer or {}):
-                self._cache.retire(entry["home_account_id"], asked - need.scopes)
+                self._cache.retire(home, asked - need.scopes)
+        if lacks_consent(answer, personal=personal) and not need.scopes <= self._cache.granted(home):
+            raise error_for(answer, need, means=CONSENT_MISSING)
         return answer
 
     def _acquire(self, entry: dict[str, Any], scopes: frozenset[str], need: Need, *, renew: bool) -> Any:  # noqa: ANN401 - MSAL's

@@ -353,6 +353,51 @@ async def test_a_permission_that_was_withdrawn_does_not_take_the_others_along(
     assert (await needed(auth, frozenset({"Contacts.Read"}))).trace.code == "AADSTS65001"
 
 
+PERSONAL = "ines.o@postbox.example"
+CONTACTS = frozenset({"Contacts.Read"})
+
+
+async def renewed(tenant: DemoTenant, auth: AuthenticationService, scopes: frozenset[str], times: int = 3) -> list[int]:
+    """Renew so many times; how many questions each took."""
+    questions = []
+    for _ in range(times):
+        tenant.control.clear_requests()
+        await auth.token(scopes)
+        questions.append(len(tenant.control.requests("token")))
+    return questions
+
+
+async def test_a_permission_that_a_personal_account_withdrew_costs_one_question_and_no_prompt(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path, tenant="consumers")
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth, PERSONAL, Need(BASIC | CONTACTS | {"Mail.Read"}))
+    tenant.control.forget_consent(PERSONAL)
+    tenant.control.grant_consent(PERSONAL, BASIC | {"Mail.Read"})
+    assert await renewed(tenant, auth, BASIC) == [2, 1, 1]
+    assert await auth.granted() == BASIC | {"Mail.Read"}
+    # The one prompt that is due: for what needs the permission.
+    missing = await needed(auth, CONTACTS)
+    assert (missing.what, missing.trace.code) == ("A permission that this needs was not granted yet.", "AADSTS70000")
+    await sign_in(auth, PERSONAL, missing.need)
+    assert await renewed(tenant, auth, BASIC) == [1, 1, 1]
+    assert await auth.granted() == BASIC | CONTACTS | {"Mail.Read"}
+
+
+async def test_a_personal_account_that_is_refused_even_what_it_granted_has_to_sign_in(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path, tenant="consumers")
+    tenant.control.set_token_lifetime(1)
+    await sign_in(auth, PERSONAL, Need(BASIC | CONTACTS))
+    tenant.control.queue_entra_error(70000, times=2)
+    lost = await needed(auth)
+    assert lost.what == "The sign-in is no longer valid."
+    assert "--tenant consumers" in lost.remedy
+    assert await auth.granted() == BASIC | CONTACTS
+
+
 def answer_for(tenant: DemoTenant, *, oid: str | None = None, tid: str | None = None) -> Fault:
     """A token answer as if for the person, whose id token names somebody else."""
     person = tenant.person

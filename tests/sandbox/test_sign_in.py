@@ -13,6 +13,8 @@ from tests.sandbox.rig import BASIC, REDIRECT, code_of, walk
 if TYPE_CHECKING:
     from tests.sandbox.rig import Rig
 
+PERSONAL = "ines.o@postbox.example"
+
 
 def test_a_person_signs_in_by_browser_and_graph_answers(rig: Rig) -> None:
     result = rig.sign_in(rig.app(), ["User.Read"])
@@ -110,6 +112,27 @@ def test_a_refresh_token_grows_by_what_was_consented_since(rig: Rig) -> None:
     (account,) = app.get_accounts()
     result = app.acquire_token_silent_with_error(["Mail.Read"], account)
     assert "Mail.Read" in result["scope"].split()
+
+
+@pytest.mark.parametrize(
+    ("segment", "user_name", "code", "suberror"),
+    [
+        ("organizations", "ines.okafor@brackwater.example", 65001, "consent_required"),
+        ("consumers", PERSONAL, 70000, None),
+    ],
+)
+def test_a_refresh_for_what_was_withdrawn_is_refused_in_the_way_of_the_kind_of_account(
+    rig: Rig, segment: str, user_name: str, code: int, suberror: str | None
+) -> None:
+    app = rig.app(tenant=segment)
+    rig.sign_in(app, ["User.Read", "Contacts.Read"], user_name)
+    rig.tenant.control.forget_consent(user_name)
+    rig.tenant.control.grant_consent(user_name, ["User.Read"])
+    (account,) = app.get_accounts()
+    refused = app.acquire_token_silent_with_error(["User.Read", "Contacts.Read"], account, force_refresh=True)
+    assert (refused["error"], refused["error_codes"]) == ("invalid_grant", [code])
+    assert refused.get("suberror") == suberror
+    assert "access_token" in app.acquire_token_silent_with_error(["User.Read"], account, force_refresh=True)
 
 
 def test_a_signed_in_browser_is_not_asked_again(rig: Rig) -> None:

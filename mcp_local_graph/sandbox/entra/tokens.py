@@ -29,7 +29,7 @@ def issue(state: State, ask: Ask, account: Account, *, nonce: str = "", refresh:
     """
     granted = state.granted(account, ask.registration.client_id)
     if missing := sorted(ask.asked.names - granted):
-        raise EntraRefused(65001, f"Nobody has consented to {' '.join(missing)} for this application.")
+        raise _unconsented(account, " ".join(missing))
     scopes = _scopes(ask, granted)
     answer: dict[str, Any] = {
         "token_type": "Bearer",
@@ -43,6 +43,16 @@ def issue(state: State, ask: Ask, account: Account, *, nonce: str = "", refresh:
     if "openid" in ask.asked.oidc:
         answer["id_token"] = id_token(state, ask, account, nonce)
     return answer
+
+
+def _unconsented(account: Account, missing: str) -> EntraRefused:
+    """Personal accounts are told by the number of a grant that is not valid, and without the word consent_required.
+
+    Reports: AzureAD/microsoft-authentication-library-for-js#3303, Azure-Samples/ms-identity-java-webapi#16.
+    """
+    if account.personal:
+        return EntraRefused(70000, f"Unauthorized or expired, for the person to grant: {missing}.")
+    return EntraRefused(65001, f"Nobody has consented to {missing} for this application.")
 
 
 def client_info(account: Account) -> str:
