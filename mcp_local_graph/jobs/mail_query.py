@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs import zones
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ _EVER = "1900-01-01T00:00:00Z"
 # The last moment before a time.
 _MOMENT = timedelta(microseconds=1)
 _ADDRESS = re.compile(r"[^@\s\"']+@[^@\s\"']+")
+# A term of a search as Outlook's search box takes it: perhaps a minus, perhaps a property, then a phrase or a word.
+# Source: learn.microsoft.com, "Use the $search query parameter", searchable email properties.
+_TERM = re.compile(
+    r"\(*(?P<minus>-(?=[^\s-]))?"
+    r"(?:(?P<name>from|to|cc|bcc|participants|recipients|subject|body|attachment|hasattachments?|importance):)?"
+    r'(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
+    re.IGNORECASE,
+)
+# Properties of a search, here or elsewhere, for which there are arguments.
+_ELSEWHERE = re.compile(r"-?(received|sent|is|in|has|before|after)[:<>=]", re.IGNORECASE)
 # What has a meaning of its own in KQL, or would end the string it stands in.
 _KQL = re.compile(r"[\"\\()*:<>=\x00-\x1f]+")
 
@@ -72,13 +83,19 @@ class Plan(NamedTuple):
 
 
 def planned(wanted: Wanted) -> Plan:
-    """The one form that Graph accepts for what is wanted."""
+    """The one form that Graph accepts for what is wanted.
+
+    Raises:
+        RequestRefused: there is nothing to search for, or it is to be said otherwise.
+    """
     return _search(wanted) if wanted.is_search else _filter(wanted)
 
 
 def _search(wanted: Wanted) -> Plan:
     parts = [*_words(wanted.words), *_properties(wanted)]
     local = [name for name, on in (("unread", wanted.unread), ("flagged", wanted.flagged)) if on]
+    if not parts:
+        raise RequestRefused("There is nothing to search for in this.", "Give words, a name or an address.")
     kql = " AND ".join(parts)
     return Plan(
         options={"search": '"{}"'.format(kql.replace('"', '\\"'))},
@@ -105,9 +122,41 @@ def _properties(wanted: Wanted) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words, all of which have to be there; what stands in quotation marks stays together."""
-    pieces = (_phrase(quoted or bare) for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', text))
-    return [piece for piece in pieces if piece]
+    """The terms, all of which have to be there. OR joins two of which either will do; NOT or a minus denies one."""
+    choices: list[list[str]] = []
+    is_or = is_not = False
+    for found in _TERM.finditer(text):
+        said = found[0].strip("()")
+        if said in {"AND", "OR", "NOT"}:
+            is_or, is_not = is_or or said == "OR", is_not or said == "NOT"
+        elif term := _term(found):
+            term = f"NOT {term}" if is_not or found["minus"] else term
+            if is_or and choices:
+                choices[-1].append(term)
+            else:
+                choices.append([term])
+            is_or = is_not = False
+    return [one[0] if len(one) == 1 else f"({' OR '.join(one)})" for one in choices]
+
+
+def _term(found: re.Match[str]) -> str:
+    """One term of KQL; empty where it has nothing that could be looked for.
+
+    Raises:
+        RequestRefused: an argument is for it.
+    """
+    if elsewhere := _ELSEWHERE.match(found[0]):
+        raise RequestRefused(
+            f"`query` takes no `{elsewhere[1].lower()}`.",
+            "Use the arguments after, before, unread, flagged, has_files, folder.",
+        )
+    value = found["phrase"] or found["word"] or ""
+    plain = _phrase(value)
+    if not any(sign.isalnum() for sign in plain):
+        return ""
+    name = (found["name"] or "").lower().replace("hasattachments", "hasattachment")
+    beginning = "*" if value.strip("()").endswith("*") and '"' not in plain else ""
+    return f"{name}{':' if name else ''}{plain}{beginning}"
 
 
 def _phrase(text: str) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs.mail_query import Wanted, planned
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -48,8 +49,9 @@ def test_words_are_searched_for_without_a_sort_or_a_filter() -> None:
     ("words", "kql"),
     [
         ('say "hi', r"say AND hi"),
-        ("a:b (c) d*", r"\"a b\" AND c AND d"),
-        ("cats AND dogs", "cats AND and AND dogs"),
+        ("a:b (c) d<e", r"\"a b\" AND c AND \"d e\""),
+        ("OR cats OR", "cats"),
+        ("- * -- NOT", ""),
         ('"" \\ ', ""),
         ('x" OR from:boss "', r"x AND \"or from boss\""),
     ],
@@ -60,6 +62,44 @@ def test_words_cannot_end_the_search_or_mean_something_in_it(words: str, kql: st
 
 def message(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {"receivedDateTime": "2026-11-24T10:00:00Z", "isRead": True, **properties}
+
+
+@pytest.mark.parametrize(
+    ("words", "kql"),
+    [
+        ("cats AND dogs", "cats AND dogs"),
+        ("budget OR vessel", "(budget OR vessel)"),
+        ("(budget OR vessel) sandray", "(budget OR vessel) AND sandray"),
+        ("a OR b OR c d OR e", "(a OR b OR c) AND (d OR e)"),
+        ("phishing or fishing", "phishing AND or AND fishing"),
+        ("NOT phishing", "NOT phishing"),
+        ('-phishing -"bank details"', r"NOT phishing AND NOT \"bank details\""),
+        ("budg*", "budg*"),
+        ('"field surv*"', r"\"field surv\""),
+        ("from:zoe@brackwater.example hasAttachments:true", "from:zoe@brackwater.example AND hasattachment:true"),
+        (
+            '(from:"Zoë Lindqvist" OR from:marit) Subject:budget',
+            r"(from:\"Zoë Lindqvist\" OR from:marit) AND subject:budget",
+        ),
+        ("-from:marit", "NOT from:marit"),
+    ],
+)
+def test_words_may_be_as_in_outlooks_search_box(words: str, kql: str) -> None:
+    assert planned(Wanted(words=words)).options["search"] == f'"{kql}"'
+
+
+@pytest.mark.parametrize(
+    "words", ["received:today", "fog sent>=2026-11-01", "is:unread", "in:archive fog", "has:attachment"]
+)
+def test_what_other_arguments_are_for_is_not_taken_for_words(words: str) -> None:
+    with pytest.raises(RequestRefused, match=r"`query` takes no `(received|sent|is|in|has)`") as refused:
+        planned(Wanted(words=words))
+    assert refused.value.remedy == "Use the arguments after, before, unread, flagged, has_files, folder."
+
+
+def test_a_search_for_nothing_is_refused() -> None:
+    with pytest.raises(RequestRefused, match="nothing to search for"):
+        planned(Wanted(words="- *"))
 
 
 def test_what_a_search_cannot_be_asked_is_looked_for_in_what_it_finds_and_said() -> None:

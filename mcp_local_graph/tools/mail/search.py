@@ -51,7 +51,9 @@ class MessageList(Reading):
 @MAIL.tool("Search mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED}, optional={SETTINGS})
 async def mail_search(
     graph: Graph,
-    query: Annotated[str, Field(description='Words, all of which must occur, or a "phrase"')] = "",
+    query: Annotated[
+        str, Field(description='All words must occur; "phrase", OR, NOT, wor*, from: to: subject: work too')
+    ] = "",
     sender: Annotated[str, Field(description="Name or address")] = "",
     recipient: str = "",
     subject: str = "",
