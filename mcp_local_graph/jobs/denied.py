@@ -58,6 +58,11 @@ _WORD = re.compile(r"[A-Za-z_][\w.]*")
 _LITERALS = re.compile(r"'(?:[^']|'')*'")
 
 
+def _without_literals(option: str) -> str:
+    """Words in a literal name nothing. Among the double quotes of a $search a single one may begin no literal."""
+    return option if '"' in option else _LITERALS.sub("", option)
+
+
 def check(path: Segments, options: Iterable[str]) -> None:
     """Let a request pass, or not; `options` are the texts of $select, $expand, $filter and $orderby.
 
@@ -65,7 +70,7 @@ def check(path: Segments, options: Iterable[str]) -> None:
         RequestRefused: it would read what is never read.
     """
     names = [name(segment) for segment in outside_file_names(path)]
-    words = [name(word) for option in options for word in _WORD.findall(_LITERALS.sub("", option))]
+    words = [name(word) for option in options for word in _WORD.findall(_without_literals(option))]
     for word in [*names, *words]:
         if word in _SECRETS:
             raise RequestRefused(f"{word} is never read here: {_SECRETS[word]}.", "Nothing here reads it.")

@@ -44,7 +44,10 @@ _SENTENCE = re.compile(r"[.!?][\])*]*(?=\s)|\S(?=[^\S\n]*\n)")
 _FORWARD = re.compile(r"^\s*(?:fwd?|wg|enc|tr|rv|i)\s*:", re.IGNORECASE)
 # What the receiving server found out about the sender, in the order people know it. RFC 8601.
 _CHECKS = ("spf", "dkim", "dmarc")
-_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
+_RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
+# In these stand words of the sender's, such as the address it names.
+_QUOTED, _COMMENT = re.compile(r'"[^"]*"'), re.compile(r"\([^()]*\)")
+_MOST_HEADER, _MOST_NESTED = 10_000, 5
 _FAILED = {"fail", "softfail", "permerror"}
 
 
@@ -207,8 +210,16 @@ def failed_checks(headers: Sequence[Mapping[str, Any]]) -> list[str]:
     Only the first such header counts: servers write theirs on top, and those below may be the sender's own.
     """
     first = next((str(one.get("value")) for one in headers if _is_authentication(one)), "")
-    results = {name.lower(): result.lower() for name, result in reversed(_RESULT.findall(first))}
+    results = {name.lower(): result.lower() for name, result in reversed(_RESULT.findall(_without_words(first)))}
     return [name.upper() for name in _CHECKS if results.get(name) in _FAILED]
+
+
+def _without_words(header: str) -> str:
+    """Without quoted strings and comments, which may be nested: RFC 5322 §3.2.2. A sender may nest a few."""
+    text = _QUOTED.sub("", header[:_MOST_HEADER])
+    for _ in range(_MOST_NESTED):
+        text = _COMMENT.sub("", text)
+    return text
 
 
 def _is_authentication(header: Mapping[str, Any]) -> bool:

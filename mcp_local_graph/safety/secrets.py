@@ -10,7 +10,8 @@ from typing import Any
 _NAMES = re.compile(
     r".*(?:download|upload)url|password(?:profile|base64)?|addomainpassword|secret(?:text|key)|client_?(?:secret|token)"
     r"|clientstate|privatekey|presharedkey|temporaryaccesspass|activationlockbypasscode"
-    r"|(?:api|server|access_?|recordingaccess|refresh_?|id_)token",
+    r"|(?:api|server|access_?|recordingaccess|refresh_?|id_|sas)?token|newpassword|secret|.*encryption(?:key|secret)"
+    r"|mackey|.*workspacekey|passcode|(?:unlock)?pin",
     re.IGNORECASE | re.DOTALL,
 )
 # A thumbnail's picture is fetched without signing in.

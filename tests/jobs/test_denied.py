@@ -57,6 +57,7 @@ def test_secrets_are_never_read(path: str) -> None:
     ("path", "option"),
     [
         ("/users", "authentication"),
+        ("/me", """manager($search="it's";$expand=authentication;$search="'")"""),
         ("/users", "displayName,authentication"),
         ("/me", "authentication($expand=methods)"),
         ("/me/mailFolders", "messageRules"),

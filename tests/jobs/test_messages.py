@@ -102,6 +102,19 @@ def test_failed_checks_of_the_sender_are_told_from_the_servers_own_header_only()
     assert messages.failed_checks([]) == []
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        'spf=pass (domain of dmarc=pass@evil.example) smtp.mailfrom="dmarc=pass"@evil.example; dmarc=fail action=none',
+        "spf=pass smtp.mailfrom=dmarc=pass@evil.example; dmarc=fail",
+        "mx.brackwater.example; spf=pass (a (nested; dmarc=pass) word); dmarc=fail",
+        'spf=pass smtp.mailfrom="x; dmarc=pass"@evil.example; dmarc=fail',
+    ],
+)
+def test_a_senders_own_words_in_the_header_are_no_result(forged: str) -> None:
+    assert messages.failed_checks(headers(forged)) == ["DMARC"]
+
+
 def test_what_speaks_against_a_sender_is_said() -> None:
     forged = message(**{"from": JON}, internetMessageHeaders=headers("spf=softfail; dkim=fail"))
     assert messages.doubts(forged, HOME, first=True) == [

@@ -55,6 +55,17 @@ def test_addresses_that_need_no_sign_in_are_left_out_at_any_depth() -> None:
         "access_token",
         "clientState",
         "privateKey",
+        "token",
+        "sasToken",
+        "newPassword",
+        "secret",
+        "webPushEncryptionSecret",
+        "encryptionKey",
+        "macKey",
+        "azureOperationalInsightsWorkspaceKey",
+        "passcode",
+        "unlockPin",
+        "pin",
     ],
 )
 def test_passwords_and_tokens_are_left_out(name: str) -> None:
