@@ -191,10 +191,16 @@ def doubts(message: Mapping[str, Any], domain: str, *, first: bool) -> list[str]
     found = [] if is_inside(address, domain) else [f"outside {domain}"]
     if first:
         found.append("first mail from this address")
-    if answers_elsewhere(message):
-        found.append("answers go to another address (Reply-To)")
+    return found + signs_of_forgery(message)
+
+
+def signs_of_forgery(message: Mapping[str, Any]) -> list[str]:
+    """What the mail itself has against its sender."""
     failed = failed_checks(message.get("internetMessageHeaders") or ())
-    return found + ([f"{', '.join(failed)} failed: the sender may be forged"] if failed else [])
+    return [
+        *(["answers go to another address (Reply-To)"] if answers_elsewhere(message) else []),
+        *([f"{', '.join(failed)} failed: the sender may be forged"] if failed else []),
+    ]
 
 
 def answers_elsewhere(message: Mapping[str, Any]) -> list[dict[str, Any]]:

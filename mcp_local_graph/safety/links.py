@@ -27,6 +27,7 @@ _ADDRESS = (
 _LISTED = r"^\[\d{1,3}\] `[!-_a-~]+`$"
 # Without one of these, in lower case, there is no address in a text.
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
+_NUMBER = re.compile(r"\[(\d{1,3})[ \]]")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
 _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\s)\"'<>]*", re.IGNORECASE)
 # Schemes that act without `//`. A space after the colon keeps them to be read, and from being followed. What is a host
@@ -72,6 +73,11 @@ class Links:
         if not address or (len(self) >= _MOST and address not in self._numbers):
             return 0
         return self._numbers.setdefault(address, len(self) + 1)
+
+    def lines_of(self, *texts: str) -> list[str]:
+        """The lines of those whose numbers stand in these texts, as `[1]` or `[1 host]`."""
+        numbers = {int(number) for text in texts for number in _NUMBER.findall(text)}
+        return [line for number, line in enumerate(self.lines(), 1) if number in numbers]
 
     def lines(self) -> list[str]:
         """`[1] `, then the address in backticks: it can be read and copied, and no client makes a link of it."""

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 _FILES = ("attachments($select=id,name,contentType,size,isInline)",)
 _ONE = (*messages.SUMMARY, "ccRecipients", "replyTo", "body", "importance", "internetMessageHeaders")
-_EACH = ("id", "subject", "from", "receivedDateTime", "uniqueBody", "conversationId", "isDraft")
+_EACH = (
+    "id",
+    "subject",
+    "from",
+    "replyTo",
+    "receivedDateTime",
+    "uniqueBody",
+    "conversationId",
+    "isDraft",
+    "internetMessageHeaders",
+)
 _MOST_IN_THREAD = 50
 # What a post may not say as if it were the line above another.
 _IMITATED = re.compile(r"^-- (?=m[a-z2-7]{8})", re.MULTILINE)
@@ -41,6 +51,10 @@ class File(NamedTuple):
     ref: str
     name: Untrusted
     what: str
+
+    def line(self) -> str:
+        """Itself on one line."""
+        return f"File: {self.ref} {self.name} ({self.what})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +87,7 @@ class Message(Reading):
         }
         return [
             *(f"{name}: {value}" for name, value in named.items() if value),
-            *(f"File: {file.ref} {file.name} ({file.what})" for file in self.files),
+            *(file.line() for file in self.files),
             *self.headers,
             "",
             self.text or "(no text)",
@@ -91,31 +105,36 @@ class Post(NamedTuple):
     ref: str
     sender: Untrusted
     when: str
+    files: tuple[File, ...]
     text: Untrusted
+    doubts: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Whose it is, its files and its text."""
+        return [
+            f"-- {self.ref} {self.when} {self.sender}",
+            *(file.line() for file in self.files),
+            _IMITATED.sub(r"\\-- ", self.text),
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread(Reading):
-    """A conversation, the oldest message first."""
+    """A conversation, the oldest message first. `links` and `hints` as in Message."""
 
     subject: Untrusted
     posts: tuple[Post, ...]
+    links: tuple[str, ...]
     hints: tuple[str, ...]
 
     def lines(self) -> list[str]:
         """The subject, then each message below a line that says whose it is."""
-        return [
-            f"Subject: {self.subject}",
-            *(
-                line_
-                for post in self.posts
-                for line_ in (f"-- {post.ref} {post.when} {post.sender}", _IMITATED.sub(r"\\-- ", post.text))
-            ),
-        ]
+        return [f"Subject: {self.subject}", *(line_ for post in self.posts for line_ in post.lines()), *self.links]
 
     def notes(self) -> list[str]:
-        """How to get the rest."""
-        return list(self.hints)
+        """What speaks against a sender, and how to get the rest."""
+        doubts = [f"Sender of {post.ref}: {'; '.join(post.doubts)}." for post in self.posts if post.doubts]
+        return [*doubts, *self.hints]
 
 
 @MAIL.tool("Read mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED})
@@ -131,10 +150,9 @@ async def mail_read(
 ) -> Message | Thread:
     """Read a mail as text, with its files and warnings about its sender. Read a file with attachment_read."""
     found = graph.find(ref, Kind.MESSAGE)
-    size = Size(offset, max_chars)
+    size, shows = Size(offset, max_chars), _Shows(quoted=quoted, headers=headers, links=links)
     if thread:
-        return await _thread(graph, found, size)
-    shows = _Shows(quoted=quoted, headers=headers, links=links)
+        return await _thread(graph, found, shows, size)
     return await _message(graph, found, shows, size)
 
 
@@ -181,8 +199,8 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
     all_text = messages.text_of(item.get("body"), links)
     text = all_text if shows.quoted else messages.without_quoted(all_text, str(item.get("subject")))
     end = end_of_part(text, size.offset, size.most)
-    inline, files = _files(graph, found, item)
-    numbers = [number for number in range(1, len(links) + 1) if f"[{number}]" in text]
+    inline, files = _files(graph, found.path, item)
+    listed = links.lines_of(text)
     return Message(
         subject=line(item.get("subject") or "(no subject)"),
         sender=messages.full(item.get("from")),
@@ -195,10 +213,10 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
         files=files,
         headers=_header_lines(item) if shows.headers else (),
         text=text.part(size.offset, end),
-        links=tuple(links.lines()[: max(numbers, default=0)]) if shows.links else (),
+        links=tuple(listed) if shows.links else (),
         hints=(
             *rest_of(len(text), end),
-            *_left_out(len(all_text) - len(text), 0 if shows.links else len(numbers), inline),
+            *_left_out(len(all_text) - len(text), 0 if shows.links else len(listed), inline),
         ),
     )
 
@@ -212,20 +230,20 @@ def _left_out(quoted: int, links: int, inline: int) -> list[str]:
     ]
 
 
-def _files(graph: Graph, found: Found, item: Mapping[str, Any]) -> tuple[int, tuple[File, ...]]:
+def _files(graph: Graph, path: tuple[str, ...], item: Mapping[str, Any]) -> tuple[int, tuple[File, ...]]:
     """How many pictures stand in the text, and the other attachments."""
     attachments: list[dict[str, Any]] = item.get("attachments") or []
     inline = [one for one in attachments if one.get("isInline") and str(one.get("contentType")).startswith("image/")]
-    return len(inline), tuple(_file(graph, found, one) for one in attachments if one not in inline)
+    return len(inline), tuple(_file(graph, path, one) for one in attachments if one not in inline)
 
 
-def _file(graph: Graph, found: Found, one: Mapping[str, Any]) -> File:
+def _file(graph: Graph, path: tuple[str, ...], one: Mapping[str, Any]) -> File:
     kind = str(one.get("@odata.type") or "").rpartition(".")[2]
     size = int(one.get("size") or 0)
     facts = {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": size}
     what = {"itemAttachment": "attached mail or event", "referenceAttachment": "link to a file in OneDrive"}.get(kind)
     return File(
-        ref=graph.show(Kind.ATTACHMENT, *found.path, "attachments", str(one.get("id", "")), note=json.dumps(facts)),
+        ref=graph.show(Kind.ATTACHMENT, *path, "attachments", str(one.get("id", "")), note=json.dumps(facts)),
         name=line(one.get("name") or "no name"),
         what=what or bytes_in_words(size),
     )
@@ -250,7 +268,7 @@ def _header_lines(item: Mapping[str, Any]) -> tuple[Untrusted, ...]:
     )
 
 
-async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
+async def _thread(graph: Graph, found: Found, shows: _Shows, size: Size) -> Thread:
     scope, mailbox = scope_of(found.path), owner_of(found.path)
     thread = json.loads(found.note or "{}").get("thread")
     if not thread:
@@ -262,22 +280,24 @@ async def _thread(graph: Graph, found: Found, size: Size) -> Thread:
         limit=_MOST_IN_THREAD,
         filter=f"conversationId eq '{quoted}'",  # Graph sorts no such filter: it is done here
         select=_EACH,
+        expand=_FILES,
         scope=scope,
     )
     items = sorted(page.items, key=lambda item: str(item.get("receivedDateTime")))
-    read = partial(_conversation, graph, mailbox, items, size, complete=not page.cursor)
+    read = partial(_conversation, graph, mailbox, items, shows, size, complete=not page.cursor)
     return await in_thread(read) if messages.is_large(*items) else read()
 
 
 def _conversation(
-    graph: Graph, mailbox: tuple[str, ...], items: list[dict[str, Any]], size: Size, *, complete: bool
+    graph: Graph, mailbox: tuple[str, ...], items: list[dict[str, Any]], shows: _Shows, size: Size, *, complete: bool
 ) -> Thread:
     if 0 < size.offset >= len(items):
         raise beyond("conversation", counted(len(items), "message"))
     time, left = clock(graph), size.most
     posts: list[Post] = []
+    links = Links() if shows.links else None
     for item in items[size.offset :]:
-        new = messages.without_quoted(messages.text_of(item.get("uniqueBody")), str(item.get("subject")))
+        new = messages.without_quoted(messages.text_of(item.get("uniqueBody"), links), str(item.get("subject")))
         if posts and len(new) > left:
             break
         posts.append(_post(graph, mailbox, item, new.part(0, end_of_part(new, 0, size.most)), time))
@@ -286,21 +306,26 @@ def _conversation(
     return Thread(
         subject=line(items[0].get("subject") if items else "(nothing left)"),
         posts=tuple(posts),
+        links=tuple(links.lines_of(*(post.text for post in posts))) if links else (),
         hints=(
             f"{counted(len(items), 'message')}, quoted mails left out; times: {time.name}.",
+            *(["quoted and headers are of single mails: leave thread out."] if shows.quoted or shows.headers else []),
             *([f"{unread} later ones: offset={size.offset + len(posts)}"] if unread > 0 else []),
-            *([] if complete else ["The conversation is longer: only its first 50 messages were looked at."]),
+            *([] if complete else [f"The conversation is longer: only {_MOST_IN_THREAD} messages were looked at."]),
         ),
     )
 
 
 def _post(graph: Graph, mailbox: tuple[str, ...], item: Mapping[str, Any], text: Untrusted, time: Clock) -> Post:
     when = zones.moment(item.get("receivedDateTime"), time.zone)
+    _, files = _files(graph, (*mailbox, "messages", str(item.get("id", ""))), item)
     return Post(
         ref=shown(graph, mailbox, [item])[0],
         sender=messages.short(item.get("from"), domain(graph)),
         when=" ".join(
             [*(["[draft, not sent]"] if item.get("isDraft") else []), *([days.stamp(when, time.now)] if when else [])]
         ),
+        files=files,
         text=text,
+        doubts=tuple(messages.signs_of_forgery(item)),
     )
