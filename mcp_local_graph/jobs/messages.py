@@ -82,9 +82,9 @@ def by_days(found: Iterable[Summary], now: datetime, size: int = _LINE) -> list[
 
 
 def summaries(
-    found: Sequence[Mapping[str, Any]], refs: Iterable[str], zone: ZoneInfo, domain: str
+    found: Sequence[Mapping[str, Any]], refs: Iterable[str], zone: ZoneInfo, domain: str, own: str = ""
 ) -> tuple[Summary, ...]:
-    """Messages of a list by their handles, without what many of their previews begin with.
+    """Messages of a list by their handles, in the mailbox of `own`, without what many of their previews begin with.
 
     Many organisations put a warning on top of every mail from outside; in a list it would stand in place of what the
     mails say. What it is in each of them is told by several beginning with the same words.
@@ -95,22 +95,27 @@ def summaries(
         alike[preview[:_BANNER]].append(preview)
     banners = {start: _banner(group) for start, group in alike.items() if len(group) >= _ALIKE}
     said = (_said(preview, banners.get(preview[:_BANNER], 0)) for preview in previews)
-    return tuple(_summary(*one, zone, domain) for one in zip(found, refs, said, strict=True))
+    senders = (_who(message, domain, own) for message in found)
+    return tuple(_summary(*one, zone) for one in zip(found, refs, senders, said, strict=True))
 
 
-def _summary(message: Mapping[str, Any], ref: str, preview: str, zone: ZoneInfo, domain: str) -> Summary:
-    """A message of a list. Of a draft or a sent mail it is the recipients that tell it from others."""
-    draft = bool(message.get("isDraft"))
+def _who(message: Mapping[str, Any], domain: str, own: str) -> Untrusted:
+    """The sender; of a draft or a sent mail the recipients, which tell it from others."""
+    sent = own and name_and_address(message.get("from"))[1].casefold() == own.casefold()
+    return _to(message) if sent or message.get("isDraft") else short(message.get("from"), domain)
+
+
+def _summary(message: Mapping[str, Any], ref: str, sender: Untrusted, preview: str, zone: ZoneInfo) -> Summary:
     return Summary(
         ref=ref,
-        sender=_to(message) if draft else short(message.get("from"), domain),
+        sender=sender,
         subject=line(message.get("subject") or "(no subject)"),
         preview=line(preview),
         when=zones.moment(message.get("receivedDateTime"), zone),
         unread=not message.get("isRead"),
         flagged=(message.get("flag") or {}).get("flagStatus") == "flagged",
         files=bool(message.get("hasAttachments")),
-        draft=draft,
+        draft=bool(message.get("isDraft")),
     )
 
 

@@ -86,6 +86,23 @@ async def test_what_a_search_cannot_be_asked_is_looked_for_in_its_results_and_sa
     assert any("Graph cannot search for unread: looked for among" in note for note in answer.notes)
 
 
+async def test_a_cursor_goes_on_with_its_own_search_and_no_other(desk: Desk) -> None:
+    first = await desk.ask("mail_search", query="Brackwater", after="last week", limit=3)
+    (cursor,) = re.findall(r"cursor=(\w+)", "\n".join(first.notes))
+    again = await desk.ask("mail_search", query="Brackwater", after="last week", cursor=cursor)
+    assert not again.is_error
+    other = await desk.ask("mail_search", query="vessel", cursor=cursor)
+    assert other.is_error
+    assert other.text.startswith("This cursor goes on with another search: searched for Brackwater AND received>=")
+    assert other.text.endswith("Leave out the cursor, or the rest.")
+
+
+async def test_of_sent_mail_the_recipients_are_shown(desk: Desk) -> None:
+    sent = messages(await desk.ask("mail_search", folder="sentitems"))
+    assert sent
+    assert all(re.search(r"\bto \w", line.partition(":")[2]) for line in sent)
+
+
 async def test_what_fits_beyond_the_limit_comes_with_the_cursor(desk: Desk) -> None:
     everything = [line.split()[0] for line in messages(await desk.ask("mail_search", query="budget", unread=True))]
     assert len(everything) > 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
+from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs import days, mail_query, messages
 from mcp_local_graph.jobs.lines import counted
 from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
@@ -68,8 +69,6 @@ async def mail_search(
     cursor: str = "",
 ) -> MessageList:
     """Find mail, newest first; without arguments the inbox. One line each; read one with mail_read."""
-    if cursor:
-        return await _rest(graph, cursor)
     time = clock(graph)
     wanted = mail_query.Wanted(
         words=query,
@@ -82,6 +81,8 @@ async def mail_search(
         flagged=flagged,
         attachments=has_files,
     )
+    if cursor:
+        return await _rest(graph, cursor, wanted)
     return await _found(graph, await _asked(graph, wanted, owner(graph, mailbox), folder), limit)
 
 
@@ -131,16 +132,23 @@ def _enough(page: Page, plan: mail_query.Plan, limit: int) -> int:
     return fitting[limit - 1] if len(fitting) >= limit else len(page.items)
 
 
-async def _rest(graph: Graph, cursor: str) -> MessageList:
-    return _listed(graph, clock(graph), await graph.page(None, cursor=cursor))
+async def _rest(graph: Graph, cursor: str, wanted: mail_query.Wanted) -> MessageList:
+    """What comes after; the question may be put again with the cursor, but no other one."""
+    page = await graph.page(None, cursor=cursor)
+    asked = _Asked.of(page.note).wanted
+    if wanted not in {mail_query.Wanted(), asked}:
+        said = mail_query.planned(asked).said
+        raise RequestRefused(f"This cursor goes on with another search: {said}.", "Leave out the cursor, or the rest.")
+    return _listed(graph, clock(graph), page)
 
 
 def _listed(graph: Graph, time: Clock, page: Page) -> MessageList:
     asked = _Asked.of(page.note)
     plan = mail_query.planned(asked.wanted)
     kept = [item for item in page.items if plan.keep(item)]
+    own = graph.user_name if asked.owner == ("me",) else asked.owner[1]
     return MessageList(
-        messages=messages.summaries(kept, shown(graph, asked.owner, kept), time.zone, domain(graph)),
+        messages=messages.summaries(kept, shown(graph, asked.owner, kept), time.zone, domain(graph), own),
         where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
         how=plan.said,
         now=time.now,
