@@ -42,7 +42,10 @@ class Document(NamedTuple):
 
 
 class Documents:
-    """Reads documents, each in a process of its own. `deadline` is in seconds, `memory` in bytes, for one document."""
+    """Reads documents, each in a process of its own. `deadline` is in seconds, `memory` in bytes, for one document.
+
+    `limit` is the most bytes that a document may have: more need not be fetched.
+    """
 
     limit = MOST_CONTENT
 

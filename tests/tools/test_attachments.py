@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
+from mcp_local_graph.sandbox import company
+from mcp_local_graph.sandbox.data.mail import File
+from tests.sandbox.mailrig import BASE
 
 if TYPE_CHECKING:
     from tests.tools.desk import Answer, Desk
@@ -102,6 +107,19 @@ async def test_a_file_that_was_not_listed_by_us_is_looked_up_first(desk: Desk) -
     answer = await desk.ask("attachment_read", ref=listed.handle("a", ".docx"))
     assert "Charter M/V Halcyon" in answer.text
     assert len(answer.requests) <= 2
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(26_000_000, "(text)"), (27_000_000, "too large to read here: 27.0 MB, 26.2 MB at most.")]
+)
+async def test_a_file_is_fetched_where_it_is_not_larger_than_what_is_read(desk: Desk, size: int, said: str) -> None:
+    log = File(name=f"log-{size}.txt", content_type="text/plain", make=lambda: b"All is well here.\n" * (size // 18))
+    mail = replace(BASE, key=f"log-{size}", subject=f"Log of {size}", attachments=(log,))
+    desk.tenant.control.deliver(company.INES.user_name, mail)
+    found = await desk.ask("mail_search", subject=f"Log of {size}")
+    read = await desk.ask("mail_read", ref=found.handle("m"))
+    answer = await desk.ask("attachment_read", ref=read.handle("a"))
+    assert said in answer.text
 
 
 async def test_how_far_it_is_with_a_file_is_told(desk: Desk) -> None:

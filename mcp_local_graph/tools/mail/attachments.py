@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.tools.needs import Document, Found
 
-# Bytes. More is not fetched: a model could not read it either.
-_MOST = 25_000_000
 _OF_EVENT = "Calendars.Read"
 
 
@@ -63,9 +61,9 @@ async def attachment_read(
     """Read a file of a mail as text: Word, Excel, PowerPoint, PDF, web, mail, calendar and text files, in pages."""
     found = graph.find(ref, Kind.ATTACHMENT)
     facts = await _facts(graph, found)
-    _check(facts)
+    _check(facts, documents.limit)
     await progress(0, 2, "Fetching the file")
-    content = await graph.download((*found.path, "$value"), limit=_MOST, scope=_scope(found))
+    content = await graph.download((*found.path, "$value"), limit=documents.limit, scope=_scope(found))
     await progress(1, 2, "Reading the file")
     document = await documents.read(
         content.content,
@@ -93,15 +91,16 @@ async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
     return {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": one.get("size")}
 
 
-def _check(facts: dict[str, Any]) -> None:
+def _check(facts: dict[str, Any], limit: int) -> None:
+    """Refuse what cannot be read, before it is fetched. `limit` is in bytes."""
     if facts.get("kind") == "referenceAttachment":
         raise DocumentUnreadable(
             "This attachment is only a link to a file in OneDrive or SharePoint.",
             "mail_read with links=true shows where the mail's links lead.",
         )
-    if (size := int(facts.get("size") or 0)) > _MOST:
+    if (size := int(facts.get("size") or 0)) > limit:
         raise DocumentUnreadable(
-            f"The file is too large to read here: {bytes_in_words(size)}, {bytes_in_words(_MOST)} at most.",
+            f"The file is too large to read here: {bytes_in_words(size)}, {bytes_in_words(limit)} at most.",
             "Ask the person to open it.",
         )
 
