@@ -83,6 +83,12 @@ def grant_of(scope: str) -> Grant:
     return known.grant if known else Grant.ADMIN
 
 
+def fuller(scope: str) -> str:
+    """The permission for whole objects, where this one is for their basic properties; empty where it is no such one."""
+    whole = scope.replace(".ReadBasic", ".Read")
+    return whole if whole != scope and whole in SCOPES else ""
+
+
 _MEANINGS = {
     "User.Read": "sign in, and read my own profile",
     "User.ReadBasic.All": "read the names and addresses of everybody in the organisation",

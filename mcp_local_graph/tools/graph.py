@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field
 
 from mcp_local_graph.catalogue import reading
-from mcp_local_graph.catalogue.scopes import SCOPES
+from mcp_local_graph.catalogue.scopes import SCOPES, fuller
 from mcp_local_graph.errors import GraphRefused, HandleUnknown, PermissionMissing, RequestRefused
 from mcp_local_graph.graph.client import Kind, Page, Shown
 from mcp_local_graph.jobs import denied, graph_path, graph_query, places, tables
@@ -234,6 +234,9 @@ def _explained(graph: Graph, refused: PermissionMissing, scope: str) -> Permissi
     if not scope:
         what = "Microsoft Graph refuses this for your account."
         remedy = "Which permission it needs is not known here. Ask your administrator."
+    elif graph.may(scope) and (whole := fuller(scope)) and not graph.may(whole):
+        what = f"{scope} was granted, which is for basic properties only; others need {whole}."
+        remedy = f"Leave other properties out of filter, search, orderby and expand. {graph.remedy(whole)}"
     elif graph.may(scope):
         what = f"{scope} was granted, and your account still may not read this."
         remedy = "Ask its owner, or your administrator."

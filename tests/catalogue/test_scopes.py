@@ -4,7 +4,16 @@ import re
 
 import pytest
 
-from mcp_local_graph.catalogue.scopes import SCOPES, WORKLOADS, Grant, advice, for_first_sign_in, grant_of, named
+from mcp_local_graph.catalogue.scopes import (
+    SCOPES,
+    WORKLOADS,
+    Grant,
+    advice,
+    for_first_sign_in,
+    fuller,
+    grant_of,
+    named,
+)
 from tests.tools import referee
 
 
@@ -24,6 +33,14 @@ def test_each_workload_asks_for_scopes_of_the_table() -> None:
 
 def test_a_scope_that_nobody_knows_is_left_to_the_administrator() -> None:
     assert grant_of("Everything.ReadWrite.All") is Grant.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("scope", "whole"),
+    [("User.ReadBasic.All", "User.Read.All"), ("Chat.ReadBasic", "Chat.Read"), ("Mail.Read", ""), ("User.Read", "")],
+)
+def test_for_a_permission_of_basic_properties_there_is_one_for_all_of_them(scope: str, whole: str) -> None:
+    assert fuller(scope) == whole
 
 
 def test_the_first_sign_in_asks_only_for_what_a_person_may_grant() -> None:

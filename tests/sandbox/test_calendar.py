@@ -294,6 +294,13 @@ def test_what_is_not_ones_affair_is_refused(rig: Rig, path: str, scopes: str, an
     assert refusal(rig.graph(f"/v1.0{path}", rig.bearer(scopes.split()))) == answer
 
 
+def test_the_basic_permission_shows_events_without_what_is_in_them(rig: Rig) -> None:
+    path = f"/v1.0/me/calendarView?{span()}&$top=1"
+    (basic,) = rig.graph(path, rig.bearer(["Calendars.ReadBasic"])).json()["value"]
+    (whole,) = rig.graph(path, rig.bearer(["Calendars.Read"])).json()["value"]
+    assert set(whole) - set(basic) == {"body", "bodyPreview"}
+
+
 def test_a_shared_calendar_of_the_list_needs_its_permission(rig: Rig) -> None:
     listed = next(each for each in get(rig, "/me/calendars")["value"] if each["name"] == "Tomasz Halloran")
     answer = rig.graph(f"/v1.0/me/calendars/{listed['id']}/events", rig.bearer(["Calendars.Read"]))

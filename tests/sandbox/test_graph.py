@@ -222,7 +222,7 @@ def test_a_count_alone_is_a_bare_number(rig: Rig) -> None:
     ],
 )
 def test_filters_find_people(rig: Rig, condition: str, found: list[str]) -> None:
-    token = rig.bearer(["User.ReadBasic.All"])
+    token = rig.bearer(["User.Read.All"])
     page = rig.graph(f"/v1.0/users?$filter={quote(condition)}", token).json()
     assert [one["displayName"] for one in page["value"]] == found
 
@@ -233,6 +233,36 @@ def test_a_basic_permission_shows_basic_properties_of_others(rig: Rig) -> None:
     shown = {name for name, value in other.items() if value and not name.startswith("@")}
     assert shown == BASIC
     assert rig.graph(f"/v1.0/users/{rig.tenant.person.oid}", token).json()["jobTitle"] == "Survey Team Lead"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "$filter=department eq 'Field Survey'",
+        "$filter=displayName eq 'Ines Okafor' or accountEnabled eq false",
+        "$filter=proxyAddresses/any(a:a eq 'SMTP:x@y.example')",
+        '$search="jobTitle:head"',
+        '$search="displayName:ines" OR "department:field"',
+        "$expand=manager",
+    ],
+)
+def test_a_basic_permission_does_not_let_ask_by_what_it_does_not_show(rig: Rig, options: str) -> None:
+    name, _, value = options.partition("=")
+    path = f"/v1.0/users?{name}={quote(value)}"
+    eventual = {"ConsistencyLevel": "eventual"} if name == "$search" else {}
+    basic = rig.graph(path, rig.bearer(["User.ReadBasic.All"]), **eventual)
+    assert refusal(basic) == (403, "Authorization_RequestDenied")
+    counted = rig.graph(
+        f"/v1.0/users/$count?{name}={quote(value)}", rig.bearer(["User.ReadBasic.All"]), ConsistencyLevel="eventual"
+    )
+    assert counted.status_code in {400, 403}
+    assert rig.graph(path, rig.bearer(["User.Read.All"]), **eventual).status_code == 200
+
+
+def test_a_basic_permission_lets_ask_by_what_it_shows(rig: Rig) -> None:
+    token = rig.bearer(["User.ReadBasic.All"])
+    for options in ("$filter=startswith(mail,'lev')", "$orderby=userPrincipalName", "$filter=surname eq 'Baek'"):
+        assert rig.graph(f"/v1.0/users?{options}", token).status_code == 200
 
 
 def test_oneself_is_found_by_id_with_the_least_permission(rig: Rig) -> None:

@@ -244,6 +244,19 @@ def test_the_basic_permission_shows_no_bodies_and_opens_no_attachments(rig: Rig)
     assert refusal(rig.graph(f"{path}/$value", token)) == (403, "ErrorAccessDenied")
 
 
+def test_the_basic_permission_neither_searches_nor_shows_what_is_inside(rig: Rig) -> None:
+    token = rig.bearer(["Mail.ReadBasic"])
+    lay(rig, BASE)
+    path = f"/v1.0/me/messages/{only(rig, token)['id']}"
+    for refused in ('/v1.0/me/messages?$search="zebra"', f"{path}?$expand=attachments"):
+        assert refusal(rig.graph(refused, token)) == (403, "ErrorAccessDenied")
+    hidden = {"body", "bodyPreview", "uniqueBody", "internetMessageHeaders"}
+    basic = rig.graph(f"{path}?$select=subject,{','.join(sorted(hidden))}", token).json()
+    assert basic["subject"] == "Zebra crossing"
+    assert not hidden & set(basic)
+    assert hidden <= set(rig.graph(f"{path}?$select={','.join(sorted(hidden))}", rig.bearer(READ)).json())
+
+
 def test_a_shared_mailbox_opens_for_whom_it_was_shared_with(rig: Rig) -> None:
     path = f"/v1.0/users/{SUPPORT.user_name}/mailFolders/inbox/messages"
     assert refusal(rig.graph(path, rig.bearer(READ))) == (403, "ErrorAccessDenied")

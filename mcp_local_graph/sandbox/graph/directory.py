@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.sandbox.graph import odata
-from mcp_local_graph.sandbox.graph.errors import GraphRefused
+from mcp_local_graph.sandbox.graph.errors import GraphRefused, denied
 from mcp_local_graph.sandbox.graph.odata.search import directory_search
 from mcp_local_graph.sandbox.graph.router import COUNT, MANY, ONE, Query, Workload, names
 from mcp_local_graph.sandbox.graph.types import define
@@ -56,8 +56,9 @@ KNOWN = tuple(USER.properties)
 LISTS = tuple(name for name, kind in USER.properties.items() if kind.startswith("*"))
 # These two are never null: nobody's birthday is the first day of all.
 _NO_DATE = dict.fromkeys(("birthday", "hireDate"), "0001-01-01T00:00:00Z")
-# All that a token with User.ReadBasic.All alone shows of other people.
-_VISIBLE = {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName"}
+# All that a token with User.ReadBasic.All alone shows of other people, and lets ask for them by.
+# Source: learn.microsoft.com, "Microsoft Graph permissions reference"; MC704030 for the refusal of filters.
+_VISIBLE = {"id", "displayName", "givenName", "surname", "mail", "userPrincipalName", "securityIdentifier"}
 
 
 _SEARCHABLE = "displayName givenName surname mail userPrincipalName mailNickname jobTitle department officeLocation"
@@ -77,6 +78,12 @@ def _property(name: str) -> Callable[[Query, Item], object]:
     return value
 
 
+def _guard(query: Query, path: str) -> None:
+    """Nobody finds out by a filter, a search or an order what their token does not show."""
+    if path not in _VISIBLE and not query.token.scopes & set(_EVERYBODY.split()):
+        raise denied("Authorization_RequestDenied")
+
+
 USERS = odata.Rules(
     type=USER,
     dialect=odata.DIRECTORY,
@@ -86,7 +93,8 @@ USERS = odata.Rules(
     filterable=frozenset(_FILTERABLE.split()),
     sortable=frozenset({"displayName", "userPrincipalName"}),
     lambdas=frozenset({"businessPhones", "otherMails", "proxyAddresses"}),
-    search=directory_search(_SEARCHABLE.split(), {"displayName"}),
+    search=directory_search(_SEARCHABLE.split(), {"displayName"}, _guard),
+    guard=_guard,
     compute={name: _property(name) for name in KNOWN},
 )
 # The same people where they are shown as directory objects, which say their type.
@@ -96,7 +104,7 @@ OBJECTS = replace(USERS, annotate=lambda _query, _user: {"@odata.type": "#micros
 def _expanded_manager(query: Query, user: Item) -> Item | None:
     """Somebody's manager beside them, for those who may know everybody."""
     if not query.token.scopes & set(_EVERYBODY.split()):
-        raise _denied()
+        raise denied("Authorization_RequestDenied")
     manager = query.state.profiles[user["id"]].manager
     return query.state.profiles[manager].user if manager else None
 
@@ -142,7 +150,7 @@ def user(query: Query) -> dict[str, Any]:
     """One person by object id or user principal name; with User.Read alone only oneself."""
     found = find(query, query.ids[0])
     if found.account != query.account and not query.token.scopes & set(_BASIC.split()):
-        raise _denied()
+        raise denied("Authorization_RequestDenied")
     return odata.entity(query, USERS_EXPANDED, found.user, "users")
 
 
@@ -169,7 +177,7 @@ def reports(query: Query) -> dict[str, Any]:
     """Who reports to somebody; with User.Read alone only to oneself."""
     found = find(query, query.whose)
     if found.account != query.account and not query.token.scopes & set(_EVERYBODY.split()):
-        raise _denied()
+        raise denied("Authorization_RequestDenied")
     return odata.collection(query, OBJECTS, _reports_of(query, found.user), "directoryObjects")
 
 
@@ -195,10 +203,6 @@ def find(query: Query, name: str) -> Profile:
         if wanted in {one.account.oid.lower(), one.account.user_name.lower()}:
             return one
     raise _not_found(name)
-
-
-def _denied() -> GraphRefused:
-    return GraphRefused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
 def _not_found(name: str) -> GraphRefused:

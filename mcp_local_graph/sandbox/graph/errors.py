@@ -35,6 +35,11 @@ class GraphRefused(Exception):
         self.headers = dict(headers or {})
 
 
+def denied(code: str) -> GraphRefused:
+    """The token lacks a permission; `code` is the word for it in this part of Graph."""
+    return GraphRefused(403, code, DENIED[code])
+
+
 def ids(client_request_id: str | None) -> dict[str, str]:
     """The id headers of an answer; the caller's own id comes back as it was."""
     request_id = str(uuid4())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox.data.mails import DELEGATES
-from mcp_local_graph.sandbox.graph.errors import DENIED, GraphRefused
+from mcp_local_graph.sandbox.graph.errors import GraphRefused, denied
 from mcp_local_graph.sandbox.graph.mail import store
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def owner(query: Query, let_in: Mapping[str, Collection[str]]) -> Profile:
     if found.account == query.account:
         return _with_mailbox(found)
     if not any(scope.endswith(".Shared") for scope in query.token.scopes & query.scopes):
-        raise GraphRefused(403, "ErrorAccessDenied", DENIED["ErrorAccessDenied"])
+        raise denied("ErrorAccessDenied")
     _with_mailbox(found)
     if query.account.user_name not in let_in.get(found.account.user_name, ()):
         text = "The specified object was not found in the store., Default folder Root not found."

@@ -86,6 +86,11 @@ class Query:
         return self.token.account
 
     @property
+    def whole(self) -> bool:
+        """Whether the token shows whole objects here; `.ReadBasic` permissions show a part of their properties."""
+        return any(".ReadBasic" not in scope for scope in self.token.scopes & self.scopes)
+
+    @property
     def profile(self) -> Profile:
         """The signed-in person's own profile."""
         return self.state.profiles[self.account.oid]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.sandbox.data import ids
 from mcp_local_graph.sandbox.data.diary.calendars import SHARED, Calendar, calendars, shared_with
 from mcp_local_graph.sandbox.graph import mailboxes
-from mcp_local_graph.sandbox.graph.errors import DENIED, GraphRefused
+from mcp_local_graph.sandbox.graph.errors import denied
 from mcp_local_graph.sandbox.graph.mail.store import look_at, not_found
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def by_id(query: Query, wanted: str) -> Opened:
     if found.account != mailbox(query) and not any(
         name.endswith(".Shared") for name in query.token.scopes & query.scopes
     ):
-        raise GraphRefused(403, "ErrorAccessDenied", DENIED["ErrorAccessDenied"])
+        raise denied("ErrorAccessDenied")
     return found
 
 

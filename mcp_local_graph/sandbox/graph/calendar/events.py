@@ -206,12 +206,16 @@ def _index(days: Days, oid: str, address: str) -> dict[str, Occurrence]:
 
 
 def _body(query: Query, item: Item) -> object:
+    if not query.whole:
+        return odata.ABSENT
     if query.prefer.get("outlook.body-content-type", "").lower() == "text":
         return {"contentType": "text", "content": bodies.text_of(item["_html"]) if item["_html"] else ""}
     return {"contentType": "html", "content": item["_html"]}
 
 
-def _preview(_query: Query, item: Item) -> object:
+def _preview(query: Query, item: Item) -> object:
+    if not query.whole:
+        return odata.ABSENT
     return bodies.preview(bodies.text_of(item["_html"])) if item["_html"] else ""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_local_graph.sandbox.data.diary.recur import Occurrence
 from mcp_local_graph.sandbox.graph import mailboxes, odata
 from mcp_local_graph.sandbox.graph.calendar import events
+from mcp_local_graph.sandbox.graph.errors import denied
 from mcp_local_graph.sandbox.graph.mail import bodies, kql
 from mcp_local_graph.sandbox.graph.mail.files import ATTACHMENT, attachments
 from mcp_local_graph.sandbox.graph.mail.store import message_id, message_of, web_link
@@ -53,8 +54,13 @@ def _body(html: Callable[[Any], str], text: Callable[[Any], str]) -> Callable[[Q
 
 def _readable(compute: Callable[[Query, Item], object]) -> Callable[[Query, Item], object]:
     """Absent where the token is good for the basic properties only."""
-    allowed = frozenset(READ.split())
-    return lambda query, item: compute(query, item) if query.token.scopes & allowed else odata.ABSENT
+    return lambda query, item: compute(query, item) if query.whole else odata.ABSENT
+
+
+def _attachments(query: Query, item: Item) -> list[Item]:
+    if not query.whole:
+        raise denied("ErrorAccessDenied")
+    return attachments(query, message_of(item))
 
 
 def _preview(_query: Query, item: Item) -> object:
@@ -111,6 +117,9 @@ def newest_first(query: Query, items: list[Item]) -> list[Item]:
 
 
 def _search(query: Query, text: str) -> Test:
+    """A search, which the permission for the basic properties does not cover."""
+    if not query.whole:
+        raise denied("ErrorAccessDenied")
     return kql.search(_TEXTS, query.state.days.now.date())(text)
 
 
@@ -171,11 +180,11 @@ LISTED = odata.Rules(
     search=_search,
     most_found=1000,
     expands={
-        "attachments": odata.Expand(rules=ATTACHMENT, of=lambda query, item: attachments(query, message_of(item))),
+        "attachments": odata.Expand(rules=ATTACHMENT, of=_attachments),
         "microsoft.graph.eventMessage/event": odata.Expand(rules=events.EVENTS, of=_event),
     },
     compute=_COMPUTE,
     annotate=_annotations,
     beyond=_meeting,
 )
-SINGLE = replace(LISTED, compute={**_COMPUTE, "internetMessageHeaders": _headers})
+SINGLE = replace(LISTED, compute={**_COMPUTE, "internetMessageHeaders": _readable(_headers)})

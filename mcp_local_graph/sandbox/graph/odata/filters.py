@@ -74,6 +74,8 @@ def filtered(query: Query, rules: Rules, items: Sequence[Item]) -> tuple[list[It
     maker = _Maker(rules)
     test = maker.test(_tree(query.options["$filter"]))
     rules.dialect.check_filter(query, frozenset(maker.used))
+    for path in maker.paths:
+        rules.guard(query, path)
     return [one for one in items if test(one)], list(dict.fromkeys(maker.paths))
 
 

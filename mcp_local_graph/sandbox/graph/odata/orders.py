@@ -25,6 +25,8 @@ def ordered(query: Query, rules: Rules, items: list[Item], filtered_by: list[str
     clauses = [_clause(text, rules) for text in query.options["$orderby"].split(",")]
     if rules.dialect is OUTLOOK and filtered_by:
         _need_leading([path for path, _ in clauses], filtered_by)
+    for path, _ in clauses:
+        rules.guard(query, path)
     for path, descending in reversed(clauses):
         names = path.split("/")
         kind = str(rules.type.kind(names))

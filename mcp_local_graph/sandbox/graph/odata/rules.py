@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 ABSENT = object()
 
 
+def anybody(_query: Query, _path: str) -> None:
+    """Whoever reads something may ask by it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expand:
     """A navigation that $expand follows: the rules of what is there, and how it is found.
@@ -45,7 +49,7 @@ class Rules:
     how the service sorts by itself; None leaves items as they come. `search` makes a test from a $search. `compute`
     gives the properties that are worked out only when they are shown, `annotate` the @odata ones, `beyond` what an item
     of a derived type has besides, where there is no $select. `casts` are the properties of derived types that $select
-    may name (`microsoft.graph.fileAttachment/contentBytes`).
+    may name (`microsoft.graph.fileAttachment/contentBytes`). `guard` refuses a token that may not ask by a path.
     """
 
     type: Type
@@ -66,3 +70,4 @@ class Rules:
     annotate: Callable[[Query, Item], dict[str, Any]] | None = None
     beyond: Callable[[Query, Item], dict[str, Any]] | None = None
     casts: frozenset[str] = frozenset()
+    guard: Callable[[Query, str], None] = anybody

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.odata.dialects import bad_request
+from mcp_local_graph.sandbox.graph.odata.rules import anybody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from mcp_local_graph.sandbox.graph.odata.rules import Item, Test
+    from mcp_local_graph.sandbox.graph.router import Query
 
     Leaf = Callable[[str], Test]
 
@@ -113,26 +116,29 @@ def words(text: str) -> list[str]:
     return _WORDS.findall(plain(text))
 
 
-def directory_search(known: Iterable[str], tokenized: Iterable[str]) -> Callable[[object, str], Test]:
+def directory_search(
+    known: Iterable[str], tokenized: Iterable[str], guard: Callable[[Query, str], None] = anybody
+) -> Callable[[Query, str], Test]:
     """A search of directory objects: `"property:beginning"`, by words in the `tokenized` properties.
 
-    The names of the other properties that may be searched are `known`.
+    The names of the other properties that may be searched are `known`. `guard` is as in `Rules`.
     """
     by_word = frozenset(tokenized)
     allowed = frozenset(known) | by_word
 
-    def leaf(term: str) -> Test:
+    def leaf(query: Query, term: str) -> Test:
         name, _, value = term.partition(":")
         if name not in allowed or not value:
             text = f"Unsupported or invalid search clause: '{term}'."
             raise GraphRefused(400, "Request_UnsupportedQuery", text)
+        guard(query, name)
         if name in by_word:
             wanted = words(value)
             return lambda item: _begins(words(str(item.get(name) or "")), wanted)
         start = value.casefold()
         return lambda item: str(item.get(name) or "").casefold().startswith(start)
 
-    return lambda _query, text: combined(phrases(text), leaf)
+    return lambda query, text: combined(phrases(text), partial(leaf, query))
 
 
 def beginnings(texts: Callable[[Item], Iterable[str]]) -> Callable[[object, str], Test]:
