@@ -106,6 +106,11 @@ class Asking:
         where = above if "mailFolders" in above else "/me/messages"
         return self.first(f"{where}?$filter=hasAttachments eq true&$select=id")
 
+    def event(self, above: str, rest: str) -> str:
+        """A series, or an event with attachments where they come after it."""
+        wanted = {"hasAttachments": True} if rest.startswith("attachments") else {"type": "seriesMaster"}
+        return self.first(f"{above}?$top=100", **wanted)
+
     def item(self, above: str, rest: str) -> str:
         """A file, or a folder where something is inside it."""
         root = f"{above.removesuffix('/items')}/root/children"
@@ -129,7 +134,7 @@ _IDS: dict[str, Callable[[Asking, str, str], str]] = {
     "messages": Asking.message,
     "attachments": lambda ask, above, _rest: ask.first(f"{above}?$select=id"),
     "calendars": lambda ask, above, _rest: ask.first(above),
-    "events": lambda ask, above, _rest: ask.first(f"{above}?$top=100", type="seriesMaster"),
+    "events": Asking.event,
     "contacts": lambda ask, above, _rest: ask.first(above),
     "drives": lambda ask, _above, _rest: ask.first("/me/drives"),
     "items": Asking.item,

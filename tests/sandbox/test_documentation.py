@@ -36,6 +36,7 @@ _SPOKEN_FOR = (
     ("/$count", ""),
     ("/$value", ""),
     ("/messages/{id}/attachments/{id}", "/messages/{id}/attachments"),
+    ("/events/{id}/attachments/{id}", "/events/{id}/attachments"),
     ("/childfolders/{id}", "/childfolders"),
     ("/delta()", "/delta"),
     ("/me/calendarview", "/me/calendar/calendarview"),

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from mcp_local_graph.sandbox.data.mail import File
+
 
 class Address(NamedTuple):
     """Somebody by name and address. The name is the sender's own choice, so it can be anything."""
@@ -84,3 +86,4 @@ class Event:
     changes: tuple[Change, ...] = ()
     # The key of a calendar of the organizer's, where it is not the default one.
     calendar: str = "calendar"
+    attachments: tuple[File, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from mcp_local_graph.sandbox.graph import batch, errors
+from mcp_local_graph.sandbox.graph.calendar.files import EVENT_FILES
 from mcp_local_graph.sandbox.graph.calendar.routes import CALENDAR
 from mcp_local_graph.sandbox.graph.calendar.schedule import SCHEDULE
 from mcp_local_graph.sandbox.graph.contacts import CONTACTS_OF
@@ -44,6 +45,7 @@ WORKLOADS = (
     MESSAGES,
     ATTACHMENTS,
     CALENDAR,
+    EVENT_FILES,
     SCHEDULE,
     PEOPLE,
     CONTACTS_OF,

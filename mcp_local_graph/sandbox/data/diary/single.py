@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data import hands, staff
 from mcp_local_graph.sandbox.data.diary.making import asked, event, whole_days
+from mcp_local_graph.sandbox.data.files import office, texts
+from mcp_local_graph.sandbox.data.files.kinds import DOCX
+from mcp_local_graph.sandbox.data.mail import File
 from mcp_local_graph.sandbox.data.seeds import Address, Event
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 _TIDEPOOL = {"location": staff.TIDEPOOL.display_name}
 _BOARDROOM = {"location": staff.BOARDROOM.display_name}
+_AGENDA = File(name="Agenda kick-off.docx", content_type=DOCX, make=office.agenda)
+_REPORT = File(name="FC-26-1187.pdf", content_type="application/pdf", make=texts.calibration_report)
 _PROJECT = ("Project: Kestrel Sound",)
 
 
@@ -59,7 +64,7 @@ def _tomorrow(days: Days) -> list[Event]:
             *asked((hands.DANA.who, company.JOON, company.PRIYA)), *asked((company.TOMASZ,), "declined", "optional"),
             *asked((staff.BOARDROOM,), kind="resource"),
         ),
-        online=True, categories=_PROJECT, **_BOARDROOM,
+        online=True, categories=_PROJECT, attachments=(_AGENDA,), **_BOARDROOM,
     )  # fmt: skip
     hold = event("hold", hands.INES.who, days.day(1), "16:30", 60, "Hold: sign the charter party", show_as="tentative")
     return [review, dentist, kick_off, hold]
@@ -84,7 +89,7 @@ def _soon(days: Days) -> list[Event]:
     tank = event(
         "tank-day", hands.PRIYA.who, days.workday(3), "13:00", 180, "Firmware 4.2 in the tank",
         attendees=(*asked((company.INES,), "none", "optional"), *asked((staff.TEST_TANK,), kind="resource")),
-        location=staff.TEST_TANK.display_name,
+        location=staff.TEST_TANK.display_name, attachments=(_REPORT,),
     )  # fmt: skip
     hostile = event(
         "sync", Address("Growth Desk", "calendar@partner-reach.example"), days.workday(4), "10:00", 30,

@@ -1,4 +1,4 @@
-"""Office files: a budget plan, two workbooks, slides. Their libraries are loaded when a file is first asked for."""
+"""Office files: a budget plan, an agenda, two workbooks, slides. Their libraries are loaded when a file is first asked for."""
 
 from __future__ import annotations
 
@@ -56,6 +56,19 @@ def _word_table(document: Any) -> None:
     for row in rows:
         for cell, value in zip(table.add_row().cells, row, strict=True):
             cell.text = f"{value:,}" if isinstance(value, int) else value
+
+
+def agenda() -> bytes:
+    """The agenda of a kick-off as a Word document."""
+    from docx import Document  # noqa: PLC0415 - as above
+
+    document = Document()
+    document.core_properties.created = document.core_properties.modified = _WRITTEN.replace(tzinfo=None)
+    document.add_heading("Kestrel Sound: kick-off with Northmole", 1)
+    for line in ("Aims and area (Dana)", "Line plan (Joon-ho)", "Kit and vessel (Priya)", "Next steps (all)"):
+        document.add_paragraph(line, style="List Number")
+    document.add_paragraph("Please bring: the tide tables of the East Quay and the list of wrecks.")
+    return _saved(document)
 
 
 def minutes() -> bytes:

@@ -13,7 +13,8 @@ from mcp_local_graph.sandbox.data.diary import all as diary
 from mcp_local_graph.sandbox.data.diary.online import join_url
 from mcp_local_graph.sandbox.data.diary.recur import Occurrence, moment, once
 from mcp_local_graph.sandbox.data.staff import ROOMS
-from mcp_local_graph.sandbox.graph import odata, zones
+from mcp_local_graph.sandbox.graph import attached, odata, zones
+from mcp_local_graph.sandbox.graph.errors import denied
 from mcp_local_graph.sandbox.graph.mail import bodies
 from mcp_local_graph.sandbox.graph.router import Query, names
 from mcp_local_graph.sandbox.graph.types import complex_type, define
@@ -60,11 +61,15 @@ def shown(account: Account, one: Occurrence, days: Days, *, immutable: bool = Fa
     """One copy of an event, its times in UTC. A `stranger` sees of what is private only that there is something."""
     event, key = one.event, _key(one)
     closed = stranger and event.sensitivity == "private"
+    files = () if closed else event.attachments
     created = min(moment(event, event.start) - timedelta(days=6), days.now - timedelta(days=1))
+    changed = f"{created + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"
+    above = attached.Above(ids.item(account.oid, key), ids.item(account.oid, key, immutable=True), changed)
     shown: dict[str, Any] = {
+        "_attachments": attached.items(above, files),
         "id": ids.item(account.oid, key, immutable=immutable),
         "createdDateTime": f"{created:%Y-%m-%dT%H:%M:%SZ}",
-        "lastModifiedDateTime": f"{created + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}",
+        "lastModifiedDateTime": changed,
         "changeKey": ids.change_key(account.oid, key),
         "categories": [] if closed else list(event.categories),
         "originalStartTimeZone": event.zone,
@@ -72,7 +77,7 @@ def shown(account: Account, one: Occurrence, days: Days, *, immutable: bool = Fa
         "iCalUId": f"040000008200E00074C5B7101A82E008{ids.guid('ical', event.key).replace('-', '').upper()}",
         "reminderMinutesBeforeStart": event.reminder,
         "isReminderOn": event.reminder > 0,
-        "hasAttachments": False,
+        "hasAttachments": bool(files),
         "subject": _PRIVATE if closed else event.subject,
         "importance": event.importance,
         "sensitivity": event.sensitivity,
@@ -183,7 +188,7 @@ def show_as(event: Event, address: str) -> str:
     return "tentative" if undecided and event.show_as in {"busy", "oof"} else event.show_as
 
 
-def attached(event: Event, days: Days) -> Item:
+def hanging(event: Event, days: Days) -> Item:
     """An event that hangs at a mail: it lies in no calendar."""
     nobody = Account(user_name="", display_name="", oid="00000000-0000-0000-0000-000000000000")
     return {**shown(nobody, Occurrence(event, None), days), "id": ""}
@@ -219,6 +224,18 @@ def _preview(query: Query, item: Item) -> object:
     return bodies.preview(bodies.text_of(item["_html"])) if item["_html"] else ""
 
 
+def attachments(query: Query, item: Item) -> list[Item]:
+    """What hangs at an event.
+
+    Raises:
+        GraphRefused: the token is good for the basic properties only.
+    """
+    if not query.whole:
+        raise denied("ErrorAccessDenied")
+    found: list[Item] = item["_attachments"]
+    return found
+
+
 def _time(name: str) -> Callable[[Query, Item], object]:
     def value(query: Query, item: Item) -> object:
         zone = zones.preferred(query)
@@ -244,5 +261,6 @@ EVENTS = odata.Rules(
     order=lambda _query, items: sorted(items, key=lambda item: str(item["start"]["dateTime"])),
     compute={"body": _body, "bodyPreview": _preview, "start": _time("start"), "end": _time("end")},
     annotate=lambda _query, item: {"@odata.etag": f'W/"{item["changeKey"]}"'},
+    expands={"attachments": odata.Expand(rules=attached.ATTACHMENT, of=attachments)},
 )
 ATTACHED = replace(EVENTS, always=(), annotate=lambda _query, _item: {"@odata.type": "#microsoft.graph.event"})

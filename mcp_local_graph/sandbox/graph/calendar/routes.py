@@ -95,21 +95,40 @@ def all_events_of(query: Query) -> dict[str, Any]:
 @CALENDAR.get("/calendar/events/{id}", scopes=_READ, options=ONE | {"$expand"})
 def event(query: Query) -> dict[str, Any]:
     """An event, a series or an occurrence by its id."""
-    account, one = _found(query)
-    item = _item(query, _opened(query, account), one)
+    account, item = event_of_path(query)
     return odata.entity(query, EVENTS, item, events.context(account, "events"))
 
 
 @CALENDAR.get("/calendars/{id}/events/{id}", scopes=_READ, options=ONE | {"$expand"})
 def event_of(query: Query) -> dict[str, Any]:
     """An event by its id, in one calendar."""
-    calendar, wanted = query.ids
+    account, item = event_of_calendar(query)
+    return odata.entity(query, EVENTS, item, events.context(account, "events"))
+
+
+def event_of_path(query: Query) -> tuple[Account, Item]:
+    """The event whose id stands first in the path, and whose copy of it that is.
+
+    Raises:
+        GraphRefused: there is none.
+    """
+    account, one = _found(query)
+    return account, _item(query, _opened(query, account), one)
+
+
+def event_of_calendar(query: Query) -> tuple[Account, Item]:
+    """The event whose id stands behind that of a calendar, and whose copy of it that is.
+
+    Raises:
+        GraphRefused: there is none.
+    """
+    calendar, wanted, *_ = query.ids
     opened = access.by_id(query, calendar)
     look_at(wanted)
     one = events.find(query.state.days, opened.account, wanted)
     if one is None:
         raise not_found()
-    return odata.entity(query, EVENTS, _item(query, opened, one), events.context(opened.account, "events"))
+    return opened.account, _item(query, opened, one)
 
 
 @CALENDAR.get("/events/{id}/instances", scopes=_READ, options=_EVENTS)

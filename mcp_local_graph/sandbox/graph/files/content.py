@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from mcp_local_graph.sandbox.graph.mail.files import content as of
+from mcp_local_graph.sandbox.graph.attached import content as of
 from mcp_local_graph.sandbox.graph.router import Reply
 from mcp_local_graph.sandbox.state import now
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from mcp_local_graph.sandbox.data.mail import File, Mail
 from mcp_local_graph.sandbox.data.seeds import Event
-from mcp_local_graph.sandbox.graph import mailboxes, odata
+from mcp_local_graph.sandbox.graph import attached, mailboxes, odata
 from mcp_local_graph.sandbox.graph.calendar import ics
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
-from mcp_local_graph.sandbox.graph.mail.files import ATTACHMENT, attachment_ids, attachments, content
+from mcp_local_graph.sandbox.graph.mail.files import ATTACHMENT, attachments
 from mcp_local_graph.sandbox.graph.mail.messages import message_of_path
 from mcp_local_graph.sandbox.graph.mail.mime import mime
 from mcp_local_graph.sandbox.graph.mail.shapes import READ
@@ -35,7 +35,7 @@ def value(query: Query) -> Reply:
     """The bytes of an attachment; a mail in MIME, an event in iCalendar."""
     part = _found(query)["_part"]
     if isinstance(part, File):
-        return Reply(body=content(part), headers={"Content-Type": part.content_type})
+        return Reply(body=attached.content(part), headers={"Content-Type": part.content_type})
     if isinstance(part, Mail):
         return Reply(body=mime(part), headers={"Content-Type": "message/rfc822"})
     if isinstance(part, Event):
@@ -56,7 +56,7 @@ def _found(query: Query) -> dict[str, Any]:
     message = message_of_path(mailboxes.of(query), tuple(path))
     look_at(name)
     for each in attachments(query, message):
-        if name in attachment_ids(each):
+        if name in attached.ids_of(each):
             return dict(each)
     raise not_found()
 

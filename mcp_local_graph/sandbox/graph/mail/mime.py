@@ -7,8 +7,8 @@ from email.policy import SMTP
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox.data.mail import File, Mail
+from mcp_local_graph.sandbox.graph.attached import content
 from mcp_local_graph.sandbox.graph.mail import bodies
-from mcp_local_graph.sandbox.graph.mail.files import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
