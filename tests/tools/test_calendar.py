@@ -93,6 +93,41 @@ async def test_an_event_is_read_whole(desk: Desk) -> None:
     assert "join" in (await desk.ask("calendar_read", ref=listed.handle("e", "kick-off"), links=True)).text.lower()
 
 
+@pytest.mark.parametrize(
+    ("subject", "name", "inside"),
+    [
+        ("kick-off with Northmole", "Agenda kick-off.docx", "Line plan (Joon-ho)"),
+        ("Firmware 4.2 in the tank", "FC-26-1187.pdf", "the device meets its specification"),
+    ],
+)
+async def test_the_files_of_an_event_are_listed_and_can_be_read(
+    desk: Desk, subject: str, name: str, inside: str
+) -> None:
+    listed = await desk.ask("calendar_list", days=14)
+    event = await desk.ask("calendar_read", ref=listed.handle("e", subject))
+    assert len(event.requests) == 1
+    (file,) = (line for line in event.data if line.startswith("File: "))
+    assert re.fullmatch(rf"File: a[a-z2-7]{{8,}} {re.escape(name)} \(\d+ KB\)", file)
+    answer = await desk.ask("attachment_read", ref=event.handle("a"))
+    assert len(answer.requests) == 1
+    assert inside in answer.text
+
+
+async def test_a_file_in_a_calendar_that_is_shared_is_read_with_its_permission(desk: Desk) -> None:
+    listed = await desk.ask("calendar_list", days=14, mailbox="tomasz.halloran@brackwater.example")
+    event = await desk.ask("calendar_read", ref=listed.handle("e", "Halcyon: go or no-go"))
+    answer = await desk.ask("attachment_read", ref=event.handle("a"))
+    assert "Clause 4. The charterer pays for the fuel." in answer.text
+
+
+async def test_a_file_of_an_event_that_was_not_listed_by_us_is_looked_up_first(desk: Desk) -> None:
+    listed = await desk.ask("calendar_list", days=14)
+    event = listed.handle("e", "kick-off with Northmole")
+    shown = await desk.ask("graph_get", path=f"/{event}/attachments", select="name")
+    answer = await desk.ask("attachment_read", ref=shown.handle("a"))
+    assert "Line plan (Joon-ho)" in answer.text
+
+
 async def test_a_part_of_an_events_text_beyond_its_end_is_refused(desk: Desk) -> None:
     listed = await desk.ask("calendar_list", days=14)
     answer = await desk.ask("calendar_read", ref=listed.handle("e"), offset=90_000)

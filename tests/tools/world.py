@@ -100,6 +100,10 @@ class World:
             "sensitivity": self.text,
             "type": self.text,
             "isOnlineMeeting": True,
+            "hasAttachments": True,
+            "attachments": [
+                {"@odata.type": self.text, "id": "a-1", "name": self.text, "contentType": self.text, "size": 5}
+            ],
             "onlineMeeting": {"joinUrl": self.text},
             "recurrence": {
                 "pattern": {"type": self.text, "interval": 1, "daysOfWeek": [self.text], "index": self.text},

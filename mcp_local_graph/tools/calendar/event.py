@@ -14,10 +14,13 @@ from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, scope_of
 from mcp_local_graph.tools.clock import Clock, clock
+from mcp_local_graph.tools.files import EXPANDED, File, files
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mcp_local_graph.tools.needs import Found
 
 _ALL = (*events.SUMMARY, "body", "attendees", "recurrence", "onlineMeeting", "seriesMasterId")
 # People that are listed by name.
@@ -37,6 +40,7 @@ class Event(Reading):
     people: Untrusted
     join: Untrusted
     marks: tuple[str, ...]
+    files: tuple[File, ...]
     text: Untrusted
     links: tuple[str, ...]
     hints: tuple[str, ...]
@@ -55,6 +59,7 @@ class Event(Reading):
         }
         return [
             *(f"{name}: {value}" for name, value in facts.items() if value),
+            *(file.line() for file in self.files),
             *(["", self.text] if self.text else []),
             *self.links,
         ]
@@ -72,21 +77,25 @@ async def calendar_read(
     offset: Annotated[int, Field(ge=0)] = 0,
     max_chars: Annotated[int, Field(ge=500, le=24000)] = 6000,
 ) -> Event:
-    """Read an event: time, place, people and their answers, how it repeats, text."""
+    """Read an event: time, place, people and their answers, files, how it repeats, text."""
     found = graph.find(ref, Kind.EVENT)
     time = clock(graph)
-    item = await graph.get(found.path, select=_ALL, zone=time.zone.key, scope=scope_of(graph, found.path))
-    read = partial(_read, graph, item, time, (offset, max_chars), with_links=links)
+    scope = scope_of(graph, found.path)
+    item = await graph.get(found.path, select=_ALL, expand=EXPANDED, zone=time.zone.key, scope=scope)
+    read = partial(_read, graph, found, item, time, (offset, max_chars), with_links=links)
     return await in_thread(read) if messages.is_large(item) else read()
 
 
-def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, int], *, with_links: bool) -> Event:
+def _read(
+    graph: Graph, found: Found, item: Mapping[str, Any], time: Clock, size: tuple[int, int], *, with_links: bool
+) -> Event:
     links, domain = Links(), graph.user_name.rpartition("@")[2]
     join = str((item.get("onlineMeeting") or {}).get("joinUrl") or "")
     shown = events.summary(item, "", time.zone, domain)
     text = messages.text_of(item.get("body"), links)
     join_number = links.add(join) if join else 0
     end = end_of_part(text, *size)
+    attached = files(graph, found.path, item)
     return Event(
         subject=line(item.get("subject") or "(no subject)"),
         when=_when(shown, time) if shown else "",
@@ -96,6 +105,7 @@ def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, i
         people=_people(item.get("attendees") or []),
         join=line(f"online, link [{join_number}]" if join else ""),
         marks=shown.marks if shown else (),
+        files=attached.listed,
         text=text.part(size[0], end),
         links=tuple(links.lines()) if with_links else (),
         hints=(
@@ -105,6 +115,7 @@ def _read(graph: Graph, item: Mapping[str, Any], time: Clock, size: tuple[int, i
                 if len(links) and not with_links
                 else []
             ),
+            *attached.notes(),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""`attachment_read`: a file out of a mail, as text."""
+"""`attachment_read`: a file out of a mail or an event, as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.tools.needs import Document, Found
 
-_OF_EVENT = "Calendars.Read"
+# A file may hang at an event too, and that in a calendar that is another's.
+_OF_EVENT, _OF_SHARED = "Calendars.Read", "Calendars.Read.Shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +48,23 @@ class DocumentText(Reading):
         return (self.picture,) if self.picture else ()
 
 
-@MAIL.tool("Read attachment", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED, _OF_EVENT})
+@MAIL.tool("Read attachment", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED, _OF_EVENT, _OF_SHARED})
 async def attachment_read(
     graph: Graph,
     documents: Documents,
     progress: Progress,
-    ref: Annotated[str, Field(description="Handle of a file (a...), from mail_read")],
+    ref: Annotated[str, Field(description="Handle of a file (a...), from mail_read or calendar_read")],
     pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7, or a sheet's name")] = "",
     image: Annotated[bool, Field(description="Show a picture file as an image")] = False,
     offset: Annotated[int, Field(ge=0)] = 0,
     max_chars: Annotated[int, Field(ge=500, le=24000)] = 12000,
 ) -> DocumentText:
-    """Read a file of a mail as text: Word, Excel, PowerPoint, PDF, web, mail, calendar and text files, in pages."""
+    """Read a file of a mail or event as text, in pages: Word, Excel, PowerPoint, PDF, web, mail, calendar, text."""
     found = graph.find(ref, Kind.ATTACHMENT)
     facts = await _facts(graph, found)
     _check(facts, documents.limit)
     await progress(0, 2, "Fetching the file")
-    content = await graph.download((*found.path, "$value"), limit=documents.limit, scope=_scope(found))
+    content = await graph.download((*found.path, "$value"), limit=documents.limit, scope=_scope(graph, found))
     await progress(1, 2, "Reading the file")
     document = await documents.read(
         content.content,
@@ -76,9 +77,12 @@ async def attachment_read(
     return text_of(str(facts.get("name") or "no name"), document, wants_image=image)
 
 
-def _scope(found: Found) -> str | None:
-    """A file may hang at an event too."""
-    return _OF_EVENT if "events" in found.path else scope_of(found.path)
+def _scope(graph: Graph, found: Found) -> str | None:
+    """The permission that it needs beyond one's own mail. A calendar of one's list may be shared by somebody else."""
+    if "events" not in found.path:
+        return scope_of(found.path)
+    is_shared = found.path[0] == "users" or ("calendars" in found.path and graph.may(_OF_SHARED))
+    return _OF_SHARED if is_shared else _OF_EVENT
 
 
 async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
@@ -86,7 +90,7 @@ async def _facts(graph: Graph, found: Found) -> dict[str, Any]:
     if found.note:
         facts: dict[str, Any] = json.loads(found.note)
         return facts
-    one = await graph.get(found.path, select=("id", "name", "contentType", "size"), scope=_scope(found))
+    one = await graph.get(found.path, select=("id", "name", "contentType", "size"), scope=_scope(graph, found))
     kind = str(one.get("@odata.type") or "").rpartition(".")[2]
     return {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": one.get("size")}
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field
 
 from mcp_local_graph.jobs import days, messages, zones
-from mcp_local_graph.jobs.lines import beyond, bytes_in_words, counted, end_of_part, rest_of
+from mcp_local_graph.jobs.lines import beyond, counted, end_of_part, rest_of
 from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.clock import Clock, clock, whole
+from mcp_local_graph.tools.files import EXPANDED, File, files
 from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, domain, owner_of, scope_of, shown
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.tools.needs import Ask, Found
 
-_FILES = ("attachments($select=id,name,contentType,size,isInline)",)
 _ONE = (*messages.SUMMARY, "ccRecipients", "replyTo", "body", "importance", "internetMessageHeaders")
 _EACH = (
     "id",
@@ -43,18 +43,6 @@ _IMITATED = re.compile(r"^-- (?=m[a-z2-7]{8})", re.MULTILINE)
 _MOST_NAMES = 12
 # The headers that tell where a mail came from; the rest is for machines.
 _HEADERS = {"from", "reply-to", "return-path", "received", "authentication-results", "message-id", "list-unsubscribe"}
-
-
-class File(NamedTuple):
-    """An attachment, as a message lists it. `what` is its kind and size in words."""
-
-    ref: str
-    name: Untrusted
-    what: str
-
-    def line(self) -> str:
-        """Itself on one line."""
-        return f"File: {self.ref} {self.name} ({self.what})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +159,7 @@ class _Shows(NamedTuple):
 
 async def _message(graph: Graph, found: Found, shows: _Shows, size: Size) -> Message:
     scope = scope_of(found.path)
-    ask = graph.ask(found.path, select=_ONE, expand=_FILES, scope=scope)
+    ask = graph.ask(found.path, select=_ONE, expand=EXPANDED, scope=scope)
     sender = json.loads(found.note or "{}").get("sender") or ""
     stranger = bool(sender) and not messages.is_inside(sender, domain(graph))
     asks = [ask, _earlier(graph, found, sender)] if stranger else [ask]
@@ -199,7 +187,7 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
     all_text = messages.text_of(item.get("body"), links)
     text = all_text if shows.quoted else messages.without_quoted(all_text, str(item.get("subject")))
     end = end_of_part(text, size.offset, size.most)
-    inline, files = _files(graph, found.path, item)
+    attached = files(graph, found.path, item)
     listed = links.lines_of(text)
     return Message(
         subject=line(item.get("subject") or "(no subject)"),
@@ -210,43 +198,24 @@ def _read(graph: Graph, found: Found, item: Mapping[str, Any], shows: _Shows, si
         to=_names(item.get("toRecipients")),
         cc=_names(item.get("ccRecipients")),
         when=_when(item, time),
-        files=files,
+        files=attached.listed,
         headers=_header_lines(item) if shows.headers else (),
         text=text.part(size.offset, end),
         links=tuple(listed) if shows.links else (),
         hints=(
             *rest_of(len(text), end),
-            *_left_out(len(all_text) - len(text), 0 if shows.links else len(listed), inline),
+            *_left_out(len(all_text) - len(text), 0 if shows.links else len(listed)),
+            *attached.notes(),
         ),
     )
 
 
-def _left_out(quoted: int, links: int, inline: int) -> list[str]:
+def _left_out(quoted: int, links: int) -> list[str]:
     """What is not there, and how to get it."""
     return [
         *([f"{quoted} characters of quoted mails left out: quoted=true, or thread=true"] if quoted else []),
         *([f"{counted(links, 'link')}: links=true lists where they lead"] if links else []),
-        *([f"{counted(inline, 'picture')} in the text not listed"] if inline else []),
     ]
-
-
-def _files(graph: Graph, path: tuple[str, ...], item: Mapping[str, Any]) -> tuple[int, tuple[File, ...]]:
-    """How many pictures stand in the text, and the other attachments."""
-    attachments: list[dict[str, Any]] = item.get("attachments") or []
-    inline = [one for one in attachments if one.get("isInline") and str(one.get("contentType")).startswith("image/")]
-    return len(inline), tuple(_file(graph, path, one) for one in attachments if one not in inline)
-
-
-def _file(graph: Graph, path: tuple[str, ...], one: Mapping[str, Any]) -> File:
-    kind = str(one.get("@odata.type") or "").rpartition(".")[2]
-    size = int(one.get("size") or 0)
-    facts = {"name": one.get("name"), "type": one.get("contentType"), "kind": kind, "size": size}
-    what = {"itemAttachment": "attached mail or event", "referenceAttachment": "link to a file in OneDrive"}.get(kind)
-    return File(
-        ref=graph.show(Kind.ATTACHMENT, *path, "attachments", str(one.get("id", "")), note=json.dumps(facts)),
-        name=line(one.get("name") or "no name"),
-        what=what or bytes_in_words(size),
-    )
 
 
 def _names(recipients: list[dict[str, Any]] | None) -> Untrusted:
@@ -280,7 +249,7 @@ async def _thread(graph: Graph, found: Found, shows: _Shows, size: Size) -> Thre
         limit=_MOST_IN_THREAD,
         filter=f"conversationId eq '{quoted}'",  # Graph sorts no such filter: it is done here
         select=_EACH,
-        expand=_FILES,
+        expand=EXPANDED,
         scope=scope,
     )
     items = sorted(page.items, key=lambda item: str(item.get("receivedDateTime")))
@@ -318,14 +287,13 @@ def _conversation(
 
 def _post(graph: Graph, mailbox: tuple[str, ...], item: Mapping[str, Any], text: Untrusted, time: Clock) -> Post:
     when = zones.moment(item.get("receivedDateTime"), time.zone)
-    _, files = _files(graph, (*mailbox, "messages", str(item.get("id", ""))), item)
     return Post(
         ref=shown(graph, mailbox, [item])[0],
         sender=messages.short(item.get("from"), domain(graph)),
         when=" ".join(
             [*(["[draft, not sent]"] if item.get("isDraft") else []), *([days.stamp(when, time.now)] if when else [])]
         ),
-        files=files,
+        files=files(graph, (*mailbox, "messages", str(item.get("id", ""))), item).listed,
         text=text,
         doubts=tuple(messages.signs_of_forgery(item)),
     )

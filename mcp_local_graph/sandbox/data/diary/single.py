@@ -20,6 +20,7 @@ _TIDEPOOL = {"location": staff.TIDEPOOL.display_name}
 _BOARDROOM = {"location": staff.BOARDROOM.display_name}
 _AGENDA = File(name="Agenda kick-off.docx", content_type=DOCX, make=office.agenda)
 _REPORT = File(name="FC-26-1187.pdf", content_type="application/pdf", make=texts.calibration_report)
+_CHARTER = File(name="Charter party Halcyon.pdf", content_type="application/pdf", make=texts.charter_party)
 _PROJECT = ("Project: Kestrel Sound",)
 
 
@@ -39,7 +40,7 @@ def _today(days: Days) -> list[Event]:
 2. Cook
 3. Deposit""",
         attendees=(*asked((company.TOMASZ,)), *asked((company.MARIT,), "tentativelyAccepted"), *asked((company.ZOE,), "none")),
-        online=True, importance="high", categories=_PROJECT,
+        online=True, importance="high", categories=_PROJECT, attachments=(_CHARTER,),
     )  # fmt: skip
     return [lunch, decision]
 

@@ -28,6 +28,11 @@ def calibration_report() -> bytes:
     return pdf.of_text("Calibration report FC-26-1187", (_REPORT, _REPORT_TABLE))
 
 
+def charter_party() -> bytes:
+    """The contract for a ship: one page of it."""
+    return pdf.of_text("Charter party M/V Halcyon", (_CHARTER,))
+
+
 def permit() -> bytes:
     """The harbour's permit: scanned, without text."""
     return pdf.of_picture("Scan_0031", scanned_permit())
@@ -109,6 +114,17 @@ Depth (m)    Error (mm)    Limit (mm)
 
 The uncertainty of all values is 2 mm (k = 2).
 Dr. W. Achterberg
+"""
+_CHARTER = """
+CHARTER PARTY
+
+Vessel: M/V Halcyon, of Halcyon Charter AS
+Charterer: Brackwater Instruments Ltd
+Use: hydrographic survey, Kestrel Sound
+
+Clause 4. The charterer pays for the fuel.
+Clause 7. The owner provides the crew without a cook.
+Clause 9. A deposit of ten per cent is due at signing.
 """
 _INVOICE = """
 INVOICE 2026-4471
