@@ -25,7 +25,7 @@ _DEEPEST = 6
 _PARENTS = 100
 _LONGEST = 1000
 _PAGE = 200
-# Lines of a list: a tenth of what a model can hold in mind.
+# Lines of a list, which cost a model some 5,000 tokens.
 _SHOWN_AT_MOST = 500
 _CUT = "The mailbox has more folders than were looked at."
 
