@@ -70,9 +70,10 @@ def query(path: Segments, wish: Query) -> Query:
     if wish.select and not _NAMES.fullmatch(",".join(wish.select)):
         raise RequestRefused("select is not a list of names.", "Write it as subject,from,receivedDateTime.")
     eventual = _is_of_directory(path) and _is_advanced(wish)
+    select = () if _is_of_to_do(path) else wish.select
     return replace(
         wish,
-        select=(*wish.select, "id") if _lacks_id(path, wish.select) else wish.select,
+        select=(*select, "id") if _lacks_id(path, select) else select,
         search=_quoted(wish.search),
         eventual=eventual,
         count=True if wish.count or (eventual and not wish.search) else None,
@@ -96,6 +97,15 @@ def _is_of_directory(path: Segments) -> bool:
     if first in _DIRECTORY and len(path) == 1:
         return True
     return first in {*_DIRECTORY, "me", "directoryobjects"} and (last in _RELATED or _is_cast(path))
+
+
+def _is_of_to_do(path: Segments) -> bool:
+    """Whether it is To Do, which shows everything or, where a name as common as `title` is selected, nothing at all.
+
+    Source: github.com/microsoftgraph, issues 11103 of microsoft-graph-docs and 3735 of microsoft-graph-explorer-v4.
+    """
+    names = [name(segment) for segment in path]
+    return names[:2] == ["me", "todo"] or (names[0] == "users" and names[2:3] == ["todo"])
 
 
 def _is_cast(path: Segments) -> bool:

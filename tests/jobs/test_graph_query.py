@@ -116,3 +116,15 @@ def test_an_option_of_any_length_is_not_sent(option: str) -> None:
 def test_names_may_have_spaces_around() -> None:
     assert split(" a , b,c ") == ("a", "b", "c")
     assert split("  ") == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["/me/todo/lists", "/me/todo/lists/1", "/me/todo/lists/1/tasks", "/users/ann/todo/lists/1/tasks/2"]
+)
+def test_to_do_is_never_told_what_to_select(path: str) -> None:
+    assert sent(path, select=("title", "status")).select == ()
+
+
+@pytest.mark.parametrize("path", ["/me/drive/root:/todo:/children", "/users/todo", "/me/planner/tasks"])
+def test_what_only_looks_like_to_do_is_told_what_to_select(path: str) -> None:
+    assert sent(path, select=("title",)).select[0] == "title"

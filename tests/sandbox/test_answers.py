@@ -39,6 +39,7 @@ SCOPES = [
     "Contacts.Read",
     "Files.ReadWrite",
     "Place.Read.All",
+    "Tasks.Read",
 ]
 # Properties that an answer has only where $select names them.
 _BY_NAME = {
@@ -62,7 +63,15 @@ _NOWHERE = {
     ),
 }
 # Types that show of a property only that there is such a thing: a file is no folder.
-_SPARSE = {"driveItem": set(names("description file folder image package root shared"))}
+_SPARSE = {
+    "driveItem": set(names("description file folder image package root shared")),
+    "todoTask": set(
+        names("bodyLastModifiedDateTime completedDateTime dueDateTime startDateTime reminderDateTime recurrence")
+    ),
+    "checklistItem": {"checkedDateTime"},
+}
+# What shows everything whatever $select says.
+_WHOLE = re.compile(r".*/todo/lists(/\{id\})?(/tasks(/\{id\})?)?")
 
 
 class Asking:
@@ -111,6 +120,17 @@ class Asking:
         wanted = {"hasAttachments": True} if rest.startswith("attachments") else {"type": "seriesMaster"}
         return self.first(f"{above}?$top=100", **wanted)
 
+    def task_list(self, above: str, rest: str) -> str:
+        """One with tasks that have what the rest of the path is about."""
+        return self.first(above, wellknownListName="flaggedEmails" if "linkedResources" in rest else "defaultList")
+
+    def task(self, above: str, rest: str) -> str:
+        inner = rest.partition("/")[0]
+        if not inner:
+            return self.first(above)
+        found = self.get(f"{above}?$expand={inner}").json()["value"]
+        return str(next(one["id"] for one in found if one[inner]))
+
     def item(self, above: str, rest: str) -> str:
         """A file, or a folder where something is inside it."""
         root = f"{above.removesuffix('/items')}/root/children"
@@ -136,6 +156,10 @@ _IDS: dict[str, Callable[[Asking, str, str], str]] = {
     "calendars": lambda ask, above, _rest: ask.first(above),
     "events": Asking.event,
     "contacts": lambda ask, above, _rest: ask.first(above),
+    "lists": Asking.task_list,
+    "tasks": Asking.task,
+    "checklistItems": lambda ask, above, _rest: ask.first(above),
+    "linkedResources": lambda ask, above, _rest: ask.first(above),
     "drives": lambda ask, _above, _rest: ask.first("/me/drives"),
     "items": Asking.item,
     "root:": Asking.item_path,
@@ -183,7 +207,9 @@ def values(answer: Any, path: str) -> list[dict[str, Any]]:  # noqa: ANN401 - JS
     return list(answer["value"]) if str(microsoft.kind_at(path)).startswith("*") else [answer]
 
 
-@pytest.mark.parametrize("route", IN_JSON, ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "route", [route for route in IN_JSON if not _WHOLE.fullmatch(route.path)], ids=lambda route: route.path
+)
 def test_every_property_can_be_selected(route: Route, ask: Asking) -> None:
     path = ask.concrete(route)
     kind = kind_of(path)

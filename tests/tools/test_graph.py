@@ -636,6 +636,23 @@ async def test_calendars_and_files_of_the_demo_tenant_are_walked_by_handles(
     assert (inside.rows[[row[1] for row in inside.rows].index(name)]) in found.rows
 
 
+async def test_to_do_lists_of_the_demo_tenant_are_read_with_their_tasks(tenant: DemoTenant, there: Services) -> None:
+    scopes = ("User.Read", "Tasks.Read")
+    tenant.control.grant_consent(None, scopes)
+    await sign_in(there, *scopes)
+    lists = await call(there, "/me/todo/lists", select="displayName")
+    assert lists.columns == ("handle", "displayName")
+    (handle,) = (row[0] for row in lists.rows if row[1] == "Tasks")
+    tasks = await call(
+        there, f"/{handle}/tasks", select="title,status", filter="status ne 'completed'", orderby="dueDateTime/dateTime"
+    )
+    assert tasks.columns == ("handle", "status", "title")
+    assert {row[1] for row in tasks.rows} == {"notStarted", "inProgress"}
+    one = await call(there, f"/{tasks.rows[0][0]}", select="title")
+    assert one.rows[1:] == (("title", tasks.rows[0][2]),)
+    assert (await call(there, "/me/todo/lists", select="displayName")).rows == lists.rows
+
+
 async def test_a_personal_account_reads_its_mail_and_is_told_what_it_has_not(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:

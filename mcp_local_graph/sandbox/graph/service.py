@@ -25,6 +25,7 @@ from mcp_local_graph.sandbox.graph.mailbox import MAILBOX
 from mcp_local_graph.sandbox.graph.people import PEOPLE, PLACES
 from mcp_local_graph.sandbox.graph.router import Query, Reply, Route
 from mcp_local_graph.sandbox.graph.search import SEARCH
+from mcp_local_graph.sandbox.graph.tasks import TASKS
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL
 from mcp_local_graph.sandbox.state import now
 
@@ -52,6 +53,7 @@ WORKLOADS = (
     PLACES,
     FILES,
     SEARCH,
+    TASKS,
 )
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"

@@ -23,7 +23,7 @@ Key = tuple[str, str]
 _IN_MAILBOX = frozenset(
     names(
         """messages mailfolders mailboxsettings sendmail events calendar calendars calendarview calendargroups contacts
-        contactfolders people findmeetingtimes inferenceclassification outlook"""
+        contactfolders people findmeetingtimes inferenceclassification outlook todo"""
     )
 )
 

@@ -132,8 +132,13 @@ def look_at(name: str) -> None:
     Raises:
         GraphRefused: it is none.
     """
-    if not _ID.fullmatch(name):
+    if not is_id(name):
         raise GraphRefused(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+
+
+def is_id(name: str) -> bool:
+    """Whether it looks like one of Exchange's ids."""
+    return _ID.fullmatch(name) is not None
 
 
 def not_found() -> GraphRefused:
@@ -196,13 +201,14 @@ def item_of(message: Message, placed: Placed, *, sent: bool = False) -> dict[str
 def _flag(placed: Placed, at: datetime) -> dict[str, Any]:
     flag: dict[str, Any] = {"flagStatus": placed.flag or "notFlagged"}
     if placed.flag == "complete":
-        flag["completedDateTime"] = _zoned(at)
+        flag["completedDateTime"] = zoned(at)
     if placed.due:
-        flag |= {"startDateTime": _zoned(at), "dueDateTime": _zoned(placed.due)}
+        flag |= {"startDateTime": zoned(at), "dueDateTime": zoned(placed.due)}
     return flag
 
 
-def _zoned(moment: datetime) -> dict[str, str]:
+def zoned(moment: datetime) -> dict[str, str]:
+    """A moment as a dateTimeTimeZone."""
     return {"dateTime": f"{moment:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": "UTC"}
 
 

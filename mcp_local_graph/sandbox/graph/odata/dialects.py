@@ -6,7 +6,7 @@ that the part of Graph has for bad queries in general.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
@@ -129,6 +129,10 @@ def _outlook_unsupported(_name: str) -> GraphRefused:
     return GraphRefused(400, "ErrorInvalidUrlQueryFilter", text)
 
 
+def _todo_unsupported(_name: str) -> GraphRefused:
+    return GraphRefused(400, "invalidRequest", "Invalid request")
+
+
 def _directory(query: Query, _rules: Rules) -> None:
     options = query.options
     if "$search" in options and not eventual(query):
@@ -177,6 +181,8 @@ OUTLOOK = Dialect(
     check_filter=_outlook_filter,
     skips=True,
 )
+# Exchange behind a front of its own, which sorts what it filters.
+TODO = replace(OUTLOOK, unsupported=_todo_unsupported)
 DIRECTORY = Dialect(
     namespace="microsoft.graph.",
     unknown="BadRequest",
