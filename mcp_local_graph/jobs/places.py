@@ -126,7 +126,7 @@ def _place(collection: Segments, key: str) -> Place:
         kind, proper, above = _MAILBOX[last]
         if {name(each) for each in collection[len(root) : -1 : 2]} <= above | {"calendar"}:
             return Place(kind, (*root, proper, key))
-    return Place(OTHER, (*collection, key))
+    return Place(OTHER, ("teams", key) if last == "joinedteams" else (*collection, key))
 
 
 def _typed(item: Mapping[str, Any], key: str) -> Place | None:

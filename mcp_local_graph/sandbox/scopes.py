@@ -32,9 +32,10 @@ Contacts.ReadWrite Contacts.Read.Shared Contacts.ReadWrite.Shared Files.Read.All
 Sites.ReadWrite.All Tasks.Read Tasks.ReadWrite Tasks.Read.Shared Tasks.ReadWrite.Shared Chat.Read Chat.ReadWrite
 OnlineMeetings.Read OnlineMeetings.ReadWrite"""
 _ADMIN = """User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All Group.Read.All
-Group.ReadWrite.All Application.Read.All Organization.Read.All ChannelMessage.Read.All Place.Read.All
-OnlineMeetingTranscript.Read.All Policy.Read.All AuditLog.Read.All Reports.Read.All SecurityAlert.Read.All
-ServiceHealth.Read.All DeviceManagementManagedDevices.Read.All DeviceManagementConfiguration.Read.All"""
+Group.ReadWrite.All GroupMember.Read.All Application.Read.All Organization.Read.All ChannelMessage.Read.All
+Place.Read.All OnlineMeetingTranscript.Read.All Policy.Read.All AuditLog.Read.All Reports.Read.All
+SecurityAlert.Read.All ServiceHealth.Read.All DeviceManagementManagedDevices.Read.All
+DeviceManagementConfiguration.Read.All"""
 
 # What the registrations list, and `/.default` therefore stands for.
 _STATIC = {GRAPH_PUBLIC_URL: "User.Read", STORES_API: "Inventory.Read"}

@@ -52,6 +52,8 @@ ME = "ines@example.com"
         ("/sites/s/lists/l/items", "o /sites/s/lists/l/items/1"),
         ("/me/todo/lists/l/tasks", "o /me/todo/lists/l/tasks/1"),
         ("/groups", "o /groups/1"),
+        ("/me/joinedTeams", "o /teams/1"),
+        ("/users/ann@example.com/joinedTeams", "o /teams/1"),
         ("/delta", "o /1"),
     ],
 )

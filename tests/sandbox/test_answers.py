@@ -11,6 +11,7 @@ import pytest
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.graph.directory import DEFAULT
+from mcp_local_graph.sandbox.graph.groups import DEFAULT as GROUP_DEFAULT
 from mcp_local_graph.sandbox.graph.router import names
 from mcp_local_graph.sandbox.graph.service import ROUTES
 from tests import microsoft
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not microsoft.DATA.is_dir(), reason=microsoft.ABSENT)
 ME = company.INES.user_name
 # What a route needs besides its path.
-_HEADERS = {"/users/$count": {"ConsistencyLevel": "eventual"}}
+_HEADERS = {path: {"ConsistencyLevel": "eventual"} for path in ("/users/$count", "/groups/$count")}
 # Parameters that a path cannot be without, by its last segment.
 _YEAR = "startDateTime=2026-01-01T00:00:00Z&endDateTime=2027-12-31T00:00:00Z"
 _PARAMETERS = {"calendarView": _YEAR, "instances": _YEAR}
@@ -40,6 +41,9 @@ SCOPES = [
     "Files.ReadWrite",
     "Place.Read.All",
     "Tasks.Read",
+    "Group.Read.All",
+    "GroupMember.Read.All",
+    "Team.ReadBasic.All",
 ]
 # Properties that an answer has only where $select names them.
 _BY_NAME = {
@@ -47,12 +51,14 @@ _BY_NAME = {
     "event": {"cancelledOccurrences", "originalStart"},
     # A page of the directory shows a few, and so do its objects.
     "user": microsoft.own_properties("user") - set(DEFAULT) if microsoft.DATA.is_dir() else set(),
+    "group": microsoft.own_properties("group") - set(GROUP_DEFAULT) if microsoft.DATA.is_dir() else set(),
     "directoryObject": {"deletedDateTime"},
 }
 # Properties that nothing here shows: they belong to parts of Graph that the tenant does not have.
 _NOWHERE = {
     "user": set(names("print identityParentId mailboxSettings signInActivity deviceEnrollmentLimit")),
     "contact": set(names("primaryEmailAddress secondaryEmailAddress tertiaryEmailAddress")),
+    "team": {"firstChannelName"},
     "room": set(names("parentId placeId teamsEnabledState")),
     "drive": set(names("eTag parentReference sharePointIds system")),
     "driveItem": set(
@@ -160,6 +166,8 @@ _IDS: dict[str, Callable[[Asking, str, str], str]] = {
     "tasks": Asking.task,
     "checklistItems": lambda ask, above, _rest: ask.first(above),
     "linkedResources": lambda ask, above, _rest: ask.first(above),
+    "groups": lambda ask, above, _rest: ask.first(above),
+    "teams": lambda ask, _above, _rest: ask.first("/me/joinedTeams"),
     "drives": lambda ask, _above, _rest: ask.first("/me/drives"),
     "items": Asking.item,
     "root:": Asking.item_path,

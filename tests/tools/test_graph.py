@@ -653,6 +653,20 @@ async def test_to_do_lists_of_the_demo_tenant_are_read_with_their_tasks(tenant: 
     assert (await call(there, "/me/todo/lists", select="displayName")).rows == lists.rows
 
 
+async def test_teams_and_groups_of_the_demo_tenant_are_walked_by_handles(tenant: DemoTenant, there: Services) -> None:
+    scopes = ("User.Read", "User.ReadBasic.All", "Team.ReadBasic.All", "Group.Read.All")
+    tenant.control.grant_consent(None, scopes)
+    await sign_in(there, *scopes)
+    teams = await call(there, "/me/joinedTeams")
+    assert teams.columns == ("handle", "displayName", "description", "isArchived")
+    assert ("displayName", teams.rows[0][1]) in (await call(there, f"/{teams.rows[0][0]}")).rows
+    (survey,) = (
+        row[0] for row in (await call(there, "/groups", select="displayName")).rows if row[1] == "Field Survey"
+    )
+    members = await call(there, f"/{survey}/members", select="displayName,mail")
+    assert "Ines Okafor" in {name for _, name, _ in members.rows}
+
+
 async def test_a_personal_account_reads_its_mail_and_is_told_what_it_has_not(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:

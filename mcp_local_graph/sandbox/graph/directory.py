@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 DIRECTORY = Workload()
 
 _EVERYBODY = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
-_BASIC = f"User.ReadBasic.All {_EVERYBODY}"
+# Any of these shows the names of other people.
+BASIC = f"User.ReadBasic.All {_EVERYBODY}"
 _REPORTS = f"User.Read {_EVERYBODY}"
 _OWN = f"User.ReadWrite {_REPORTS}"
 
@@ -132,24 +133,24 @@ def me(query: Query) -> dict[str, Any]:
     return odata.entity(query, USERS_EXPANDED, query.profile.user, "users")
 
 
-@DIRECTORY.get("/users", scopes=_BASIC, options=_ALL, personal=False)
+@DIRECTORY.get("/users", scopes=BASIC, options=_ALL, personal=False)
 def users(query: Query) -> dict[str, Any]:
     """Everybody in the token's tenant."""
     return odata.collection(query, USERS_EXPANDED, [one.user for one in _colleagues(query)], "users")
 
 
-@DIRECTORY.get("/users/$count", scopes=_BASIC, options=COUNT, personal=False)
+@DIRECTORY.get("/users/$count", scopes=BASIC, options=COUNT, personal=False)
 def users_count(query: Query) -> str:
     """How many they are, as a bare number."""
     odata.need_eventual(query)
     return odata.count(query, USERS, [one.user for one in _colleagues(query)])
 
 
-@DIRECTORY.get("/users/{id}", scopes=f"User.Read User.ReadWrite {_BASIC}", options=_ONE, personal=False)
+@DIRECTORY.get("/users/{id}", scopes=f"User.Read User.ReadWrite {BASIC}", options=_ONE, personal=False)
 def user(query: Query) -> dict[str, Any]:
     """One person by object id or user principal name; with User.Read alone only oneself."""
     found = find(query, query.ids[0])
-    if found.account != query.account and not query.token.scopes & set(_BASIC.split()):
+    if found.account != query.account and not query.token.scopes & set(BASIC.split()):
         raise denied("Authorization_RequestDenied")
     return odata.entity(query, USERS_EXPANDED, found.user, "users")
 
@@ -183,7 +184,7 @@ def reports(query: Query) -> dict[str, Any]:
 
 def _manager(query: Query, of: Profile) -> dict[str, Any]:
     if of.manager is None:
-        raise _not_found("manager")
+        raise not_found("manager")
     return odata.entity(query, OBJECTS, query.state.profiles[of.manager].user, "directoryObjects")
 
 
@@ -202,9 +203,10 @@ def find(query: Query, name: str) -> Profile:
     for one in _colleagues(query):
         if wanted in {one.account.oid.lower(), one.account.user_name.lower()}:
             return one
-    raise _not_found(name)
+    raise not_found(name)
 
 
-def _not_found(name: str) -> GraphRefused:
+def not_found(name: str) -> GraphRefused:
+    """There is no such object in the directory."""
     text = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
     return GraphRefused(404, "Request_ResourceNotFound", text)

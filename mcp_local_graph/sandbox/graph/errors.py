@@ -17,6 +17,7 @@ DENIED = {
     "Authorization_RequestDenied": "Insufficient privileges to complete the operation.",
     "ErrorAccessDenied": "Access is denied. Check credentials and try again.",
     "accessDenied": "Access denied",
+    "Forbidden": "Missing scope permissions on the request.",
 }
 _SERVER = {"DataCenter": "Demo", "Slice": "E", "Ring": "5", "ScaleUnit": "001", "RoleInstance": "DM1PEPF00000001"}
 HEADERS = {

@@ -17,6 +17,7 @@ from mcp_local_graph.sandbox.graph.directory import DIRECTORY
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 from mcp_local_graph.sandbox.graph.files import content
 from mcp_local_graph.sandbox.graph.files.routes import FILES
+from mcp_local_graph.sandbox.graph.groups import GROUPS_OF, TEAMS
 from mcp_local_graph.sandbox.graph.mail.attachments import ATTACHMENTS
 from mcp_local_graph.sandbox.graph.mail.delta import DELTA
 from mcp_local_graph.sandbox.graph.mail.folder_routes import FOLDERS
@@ -54,6 +55,8 @@ WORKLOADS = (
     FILES,
     SEARCH,
     TASKS,
+    GROUPS_OF,
+    TEAMS,
 )
 ROUTES: tuple[Route, ...] = tuple(chain.from_iterable(workload.routes for workload in WORKLOADS))
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
