@@ -165,6 +165,22 @@ def test_a_filter_finds(text: str, ids: str) -> None:
     assert found(filter=text) == list(ids)
 
 
+@pytest.mark.parametrize("rules", [RULES, DIRECTORY])
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("startsWith(name,'BETA')", "2"),
+        ("STARTSWITH(name,'b') Eq True", "2"),
+        ("size EQ 10 Or size Eq 20 AND read eq FALSE", "12"),
+        ("size In (10, 30)", "1"),
+        ("name NE Null And Not read", "2"),
+        ("tags/Any(t:t eq 'red')", "1"),
+    ],
+)
+def test_functions_and_operators_may_be_written_in_any_case(rules: odata.Rules, text: str, ids: str) -> None:
+    assert found(rules, EVENTUAL, filter=text, count="true") == list(ids)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -174,7 +190,6 @@ def test_a_filter_finds(text: str, ids: str) -> None:
         ("size eq", "Syntax error at position 7"),
         ("size eq 10 read", "Syntax error at position 11"),
         ("size = 10", "character '=' is not valid at position 5"),
-        ("size EQ 10", "Syntax error"),
         ("(size eq 10", "Syntax error at position 11"),
         ("size in 10", "Syntax error"),
         ("name eq 'x", "unterminated string literal"),
@@ -264,6 +279,7 @@ def test_messages_name_the_type_as_the_part_of_graph_does() -> None:
     [
         ("name", "321"),
         ("name desc", "123"),
+        ("name DESC", "123"),
         ("size asc", "312"),
         ("sent desc", "321"),
         ("level desc,sent", "123"),

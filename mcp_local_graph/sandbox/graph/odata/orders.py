@@ -36,6 +36,7 @@ def ordered(query: Query, rules: Rules, items: list[Item], filtered_by: list[str
 
 def _clause(text: str, rules: Rules) -> tuple[str, bool]:
     path, *words = text.split() or [""]
+    words = [word.lower() for word in words]
     if tuple(words) not in _WORDS or not path:
         raise bad_request(f"Invalid order by clause: Syntax error at position 0 in '{text}'.")
     kind = rules.type.kind(path.split("/"))

@@ -1,4 +1,8 @@
-"""$filter's grammar: a text becomes a tree. Which property there is, and what may be compared, is not decided here."""
+"""$filter's grammar: a text becomes a tree. Which property there is, and what may be compared, is not decided here.
+
+Names of functions and operators may be written in any case (`startsWith` is the documentation's own way); trees have
+them in small letters.
+"""
 
 from __future__ import annotations
 
@@ -161,12 +165,11 @@ class _Reader:
         return node
 
     def _one(self) -> Node:
-        if self.token.text == "not" and self.token.kind == "word":
-            self._at += 1
+        if self._took("word", "not"):
             return Not(self._one())
         left = self._operand()
-        if self.token.kind == "word" and self.token.text in OPERATORS:
-            return Compare(self._take("word"), left, self._operand())
+        if self.token.kind == "word" and self.token.text.lower() in OPERATORS:
+            return Compare(self._take("word").lower(), left, self._operand())
         if self._took("word", "in"):
             return OneOf(left, self._list())
         return left
@@ -190,20 +193,21 @@ class _Reader:
 
     def _named(self) -> Node:
         word = self._take("word")
-        if word in {"true", "false"}:
-            return Literal("bool", word == "true")
-        if word == "null":
+        low = word.lower()
+        if low in {"true", "false"}:
+            return Literal("bool", low == "true")
+        if low == "null":
             return Literal("null", None)
         if self.token.text == "(" and self.token.kind == "sign":
-            return Call(word, self._list())
+            return Call(low, self._list())
         return self._path(word)
 
     def _path(self, first: str) -> Path | Lambda:
         names = [first]
         while self._took("sign", "/"):
             name = self._take("word")
-            if name in {"any", "all"} and self.token.text == "(":
-                return self._lambda(Path(tuple(names)), name)
+            if name.lower() in {"any", "all"} and self.token.text == "(":
+                return self._lambda(Path(tuple(names)), name.lower())
             names.append(name)
         return Path(tuple(names))
 
@@ -236,7 +240,7 @@ class _Reader:
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def _took(self, kind: str, text: str) -> bool:
-        if self.token[:2] != (kind, text):
+        if (self.token.kind, self.token.text.lower()) != (kind, text):
             return False
         self._at += 1
         return True
