@@ -118,6 +118,7 @@ STATUSES: dict[int, Meaning] = {
     415: (FormatRefused, "Microsoft Graph cannot turn this into the format asked for.", "Read the original instead."),
     424: (GraphRefused, "Microsoft Graph left this out, because another part failed.", "Try again."),
     423: (Locked, "Somebody else is working on it, and has locked it.", "Try again later."),
+    501: (GraphRefused, "Microsoft Graph does not do this, or not here (HTTP 501).", ""),
     507: (StorageFull, "No room is left in this storage.", "Make room first."),
 }
 # What a code may be called that is not in the table.

@@ -36,6 +36,8 @@ _ADVICE = {
     "SearchWithOrderBy": "search and orderby do not go together here: leave orderby out.",
     "SearchWithCount": "search and count do not go together here: leave count out.",
     "InefficientFilter": "filter has to name what orderby names, and first: or leave orderby out.",
+    # The demo tenant's own word.
+    "NotInDemoTenant": "The demo tenant does not have this part of Microsoft Graph. The real service does.",
 }
 
 _LOOK = "Check the path, and the names in its options."

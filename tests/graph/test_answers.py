@@ -116,7 +116,7 @@ async def test_every_request_has_an_id_that_its_error_names(authority: Authority
         (504, "gatewayTimeout", ServiceUnavailable, "HTTP 504"),
         (507, "quotaLimitReached", StorageFull, "room"),
         (507, "insufficientStorage", StorageFull, "room"),
-        (501, "notImplemented", ServiceUnavailable, "HTTP 501"),
+        (501, "notImplemented", GraphRefused, "HTTP 501"),
     ],
 )
 async def test_a_refusal_has_its_class_its_code_and_its_ids_and_not_its_body(

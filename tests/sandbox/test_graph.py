@@ -385,3 +385,23 @@ def test_a_body_that_is_no_json_object_is_refused(rig: Rig, kind: str, body: byt
     token = rig.bearer(["Calendars.Read"])
     headers = {"Content_Type": kind} if kind else {}
     assert refusal(rig.graph("/v1.0/me/calendar/getSchedule", token, "POST", body, **headers)) == answer
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/sites", "/me/onenote/notebooks", "/me/planner/tasks", "/me/chats/1/messages", "/teams/1/channels"),
+        *("/groups/1/drive/root/children", "/me/calendarGroups", "/me/drive/recent()", "/Me/Presence"),
+    ],
+)
+def test_parts_of_graph_that_only_the_service_has_are_told_from_what_does_not_exist(rig: Rig, path: str) -> None:
+    token = rig.bearer(["User.Read"])
+    assert refusal(rig.graph(f"/v1.0{path}", token)) == (501, "NotInDemoTenant")
+    assert refusal(rig.graph(f"/v1.0{path}", token, "POST", b"{}"))[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/me/nosuchthing", "/nosuchthing", "/me/drive/nosuchthing"])
+def test_what_does_not_exist_is_no_segment(rig: Rig, path: str) -> None:
+    answer = rig.graph(f"/v1.0{path}", rig.bearer(["User.Read"]))
+    assert refusal(answer) == (400, "BadRequest")
+    assert "'nosuchthing'" in answer.json()["error"]["message"]

@@ -667,6 +667,14 @@ async def test_teams_and_groups_of_the_demo_tenant_are_walked_by_handles(tenant:
     assert "Ines Okafor" in {name for _, name, _ in members.rows}
 
 
+async def test_what_the_demo_tenant_does_not_have_is_not_said_to_be_wrong(tenant: DemoTenant, there: Services) -> None:
+    await sign_in(there)
+    with pytest.raises(GraphRefused) as raised:
+        await call(there, "/sites", search="x")
+    assert raised.value.remedy == "The demo tenant does not have this part of Microsoft Graph. The real service does."
+    assert len(tenant.control.requests("graph")) == 1
+
+
 async def test_a_personal_account_reads_its_mail_and_is_told_what_it_has_not(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mcp_local_graph.sandbox.graph import batch, errors
+from mcp_local_graph.sandbox.graph import batch, elsewhere, errors
 from mcp_local_graph.sandbox.graph.calendar.files import EVENT_FILES
 from mcp_local_graph.sandbox.graph.calendar.routes import CALENDAR
 from mcp_local_graph.sandbox.graph.calendar.schedule import SCHEDULE
@@ -171,6 +171,8 @@ def _route(asked: Asked) -> tuple[Route, tuple[str, ...]]:
     if not rest or not all(rest.split("/")):
         raise GraphRefused(400, "BadRequest", "The path has an empty segment.")
     found = [(route, ids) for route in ROUTES if (ids := route.match(f"/{rest}")) is not None]
+    if not found and asked.method == "GET" and (lacking := elsewhere.lacks(rest)):
+        raise lacking
     if not found:
         raise GraphRefused(400, "BadRequest", f"Resource not found for the segment '{rest.rsplit('/', 1)[-1]}'.")
     for route, ids in found:
