@@ -226,7 +226,13 @@ class DocumentUnreadable(LocalGraphError):
 
 
 class GraphRefused(LocalGraphError):
-    """Microsoft Graph answered with an error."""
+    """Microsoft Graph answered with an error.
+
+    `quoted` are the names in quotes in its message, in small letters. Anybody may have chosen them: they are there to
+    be compared with what somebody asked for, never to be shown.
+    """
+
+    quoted: frozenset[str] = frozenset()
 
 
 class PermissionMissing(GraphRefused):

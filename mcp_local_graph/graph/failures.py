@@ -1,5 +1,7 @@
 """What Graph's error answers mean. Branches on status and code, never on text; Graph's text goes to nobody.
 
+Of its text, the names that it quotes are kept, to be compared with those of the request.
+
 Source: learn.microsoft.com, "Microsoft Graph error responses and resource types", "Resolve Microsoft Graph
 authorization errors", and the error pages of the workloads.
 """
@@ -46,6 +48,9 @@ Meaning = tuple[type[LocalGraphError], str, str]
 _CHALLENGE = re.compile(r'claims="([^"]+)"')
 _STEP_UP = re.compile(r'error="insufficient_claims"')
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# A name, or a path of them, in quotes; and how much of a message is looked at.
+_QUOTED = re.compile(r"""(?:'|")([\w.$/-]{1,100})(?:'|")""")
+_MESSAGE = 2_000
 _SECONDS = re.compile(r"[0-9]+", re.ASCII)
 # Seconds: the longest pause that is told, and the one where Graph asks for one and does not say how long.
 _LONGEST, _UNSAID = 3600.0, 30.0
@@ -156,7 +161,10 @@ def error_for(
         kind, what, remedy = _meaning(status, codes)
     if caller is not None and caller.personal and status in _PERSONAL:
         remedy = f"{remedy} Personal Microsoft accounts have only a part of Microsoft Graph.".strip()
-    return kind(what, remedy, trace=trace)
+    error = kind(what, remedy, trace=trace)
+    if isinstance(error, GraphRefused):
+        error.quoted = _quoted(body)
+    return error
 
 
 def throttled(pause: float, trace: Trace | None = None, what: str = "Microsoft Graph asks for a pause.") -> Throttled:
@@ -233,6 +241,15 @@ def _codes(body: object) -> list[str]:
         found.append(_word(error.get("code")))
         error = error.get("innerError") or error.get("innererror")
     return [code for code in reversed(found) if code]
+
+
+def _quoted(body: object) -> frozenset[str]:
+    """The names in quotes in the message of an error body, those of a path (`from/emailAddress`) each alone."""
+    error: Any = body.get("error") if isinstance(body, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    if not isinstance(message, str):
+        return frozenset()
+    return frozenset(name.lower() for text in _QUOTED.findall(message[:_MESSAGE]) for name in re.split(r"[/$]", text))
 
 
 def _word(value: object) -> str:

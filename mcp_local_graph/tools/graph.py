@@ -41,6 +41,11 @@ _ADVICE = {
 }
 
 _LOOK = "Check the path, and the names in its options."
+_NAME_A_PROPERTY = 'In the directory, search names a property: "displayName:Tom".'
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+# Names that are told of a refusal.
+_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +88,11 @@ class GraphAnswer(Reading):
 
 
 class _Asked(NamedTuple):
-    """What was asked for: a path, and the properties that were chosen."""
+    """What was asked for: a path, the properties that were chosen, and the names that the caller wrote."""
 
     path: graph_path.Segments
     chosen: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def note(self) -> str:
         """Itself as text, for a cursor to keep."""
@@ -125,7 +131,8 @@ async def graph_get(
         top=top or None,
         count=count,
     )
-    asked = _Asked(_resolved(graph, graph_path.segments(path)), wish.select)
+    options = {"select": select, "filter": filter, "search": search, "orderby": orderby, "expand": expand}
+    asked = _Asked(_resolved(graph, graph_path.segments(path)), wish.select, _names(path, options))
     denied.check(asked.path, (select, filter, orderby, expand))
     return await _answered(graph, asked, graph_query.query(asked.path, wish), top or _USUAL)
 
@@ -142,7 +149,7 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
         raise _explained(graph, refused, scope) from refused
     except GraphRefused as refused:
         # Here the options are the model's, whatever is said of them elsewhere.
-        refused.remedy = _ADVICE.get(refused.trace.code) or refused.remedy or _LOOK
+        refused.remedy = _ADVICE.get(refused.trace.code) or refused.remedy or _look(refused, asked, query)
         raise
     if isinstance(answer.get("value"), list):
         return _listed(graph, asked, graph.paged(ask, answer, limit, asked.note()))
@@ -153,6 +160,21 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
         rows=(*((("handle", handle),) if handle else ()), *found.facts),
         left_out=found.left_out,
     )
+
+
+def _names(path: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that somebody wrote in a path and its options, and those of the options; not what is compared with."""
+    texts = [path, *(text for name, text in options.items() if name != "search")]
+    given = [name for name, text in options.items() if text]
+    return tuple(dict.fromkeys([*given, *(name for text in texts for name in _NAME.findall(_LITERAL.sub("", text)))]))
+
+
+def _look(refused: GraphRefused, asked: _Asked, query: Query) -> str:
+    """What to look at: names of the caller's own that Graph's message has in quotes. No other word of it is shown."""
+    if query.eventual and query.search and ":" not in query.search:
+        return _NAME_A_PROPERTY
+    named = [name for name in asked.names if name.lower() in refused.quoted][:_TOLD]
+    return f"Check {', '.join(named)}: that is what Microsoft Graph objects to." if named else _LOOK
 
 
 def _listed(graph: Graph, asked: _Asked, page: Page) -> GraphAnswer:
