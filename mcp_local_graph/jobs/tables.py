@@ -29,6 +29,8 @@ _FIRST = (
     *("subject", "displayName", "name", "title", "topic", "from", "organizer", "start", "end", "location"),
     *("receivedDateTime", "dueDateTime", "isRead", "hasAttachments", "mail"),
     *("userPrincipalName", "jobTitle", "department", "officeLocation", "status", "percentComplete", "size"),
+    # A folder, with how much is in it, or a file.
+    *("folder.childCount", "file.mimeType"),
     *("totalItemCount", "unreadItemCount", "bodyPreview", "description", "emailAddresses"),
 )
 # The first of those that tell less.
@@ -73,20 +75,19 @@ class Facts(NamedTuple):
 def table(items: Sequence[Mapping[str, Any]], first: Sequence[str] = (), chosen: Sequence[str] = ()) -> Table:
     """A list as a table. `first` are texts for a first column; `chosen` are the properties that somebody asked for."""
     rows = [dict(_opened(item)) for item in items]
-    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if not _is_empty(value)))
+    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if _counts(name, value, chosen)))
     wanted = [name for name in names if _is_of(name, chosen)] if chosen else _telling(names)
     # Longer texts would be cut anyway: they need not be looked through.
     most = min(_MOST, _WIDTHS[-1] + 4 * LIMIT // max(len(rows) * len(wanted), 1))
     columns = {name: [_cell(row.get(name), most) for row in rows] for name in wanted}
-    said = {name: cells for name, cells in columns.items() if any(cells)} if chosen else _different(columns)
-    columns = _fitting(said, first)
+    columns = _fitting(_asked_for(columns, rows) if chosen else _different(columns), first)
     every = tuple(dict.fromkeys(line(name) for name in names if name not in columns))
     return Table(tuple(map(line, columns)), tuple(zip(*columns.values(), strict=True)) or ((),) * len(rows), every)
 
 
 def facts(item: Mapping[str, Any], chosen: Sequence[str] = ()) -> Facts:
     """One object, as names and texts: short texts first."""
-    every = [(name, value) for name, value in _opened(item) if not _is_empty(value)]
+    every = [(name, value) for name, value in _opened(item) if _counts(name, value, chosen)]
     wanted = [(name, value) for name, value in every if (_is_of(name, chosen) if chosen else _tells(name, item))]
     kept: list[tuple[str, str]] = []
     shown: set[str] = set()
@@ -98,7 +99,7 @@ def facts(item: Mapping[str, Any], chosen: Sequence[str] = ()) -> Facts:
         if room < 0:
             break
         shown.add(raw)
-        if text:
+        if text or _is_empty(value):
             kept.append((name, text))
     return Facts(tuple(kept), tuple(line(name) for name, _ in every if name not in shown))
 
@@ -131,6 +132,11 @@ def _is_hidden(name: str, value: object) -> bool:
 
 def _is_empty(value: object) -> bool:
     return value is None or value in ("", [], {}) or (isinstance(value, str) and value.startswith(_NEVER))
+
+
+def _counts(name: str, value: object, chosen: Sequence[str]) -> bool:
+    """Whether a property says something: an empty one does to who asked for it by name."""
+    return not _is_empty(value) or _is_of(name, chosen)
 
 
 def _is_long(value: object) -> bool:
@@ -230,6 +236,12 @@ def _telling(names: Sequence[str]) -> list[str]:
     known = [name for name in _FIRST if name in names][:_COLUMNS]
     others = sorted((name for name in names if name not in known and not _NOT_UNASKED.search(name)), key=_LATER.__ne__)
     return [*known, *others[: max(_FEW - len(known), 0)]]
+
+
+def _asked_for(columns: Mapping[str, list[str]], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The columns that say something, be it that nothing is there; not those of ids and other values without words."""
+    empty = {name for name in columns if all(_is_empty(row.get(name)) for row in rows)}
+    return {name: cells for name, cells in columns.items() if any(cells) or name in empty}
 
 
 def _different(columns: Mapping[str, list[str]]) -> dict[str, list[str]]:

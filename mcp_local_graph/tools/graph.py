@@ -80,6 +80,9 @@ class GraphAnswer(Reading):
         said = [
             "Nothing is there, or nothing that fits the options." if not shown and not self.left_out else "",
             f"{items} of {self.total}." if self.columns and self.total is not None else "",
+            "Microsoft Graph shows that they exist, and no more: a permission to read them is missing."
+            if self.columns == ("handle",) and shown and not self.left_out
+            else "",
             self.truncated,
             f'More: graph_get(cursor="{self.cursor}").' if self.cursor else "",
             "To see what was left out, name it in select." if self.left_out else "",

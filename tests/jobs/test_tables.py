@@ -173,7 +173,7 @@ def test_times_places_and_people_are_as_one_would_write_them() -> None:
         ({"a": {"b": {"c": {"d": 1}}}}, None),
         ("2026-11-25T09:00:00.123+01:00", "2026-11-25T09:00:00+01:00"),
         ("Version 1.2.3", "Version 1.2.3"),
-        ("0001-01-01", None),
+        ("0001-01-01", ""),
         ("/drives/b!_unE9jsCrIxF6CvUflzSFHKQzR_JT/root:/Board", "/drives/…/root:/Board"),
         (f"/groups/{GUID}/members", "/groups/…/members"),
     ],
@@ -281,3 +281,25 @@ def words(body: dict[str, Any]) -> str:
         found = table([item for item in body["value"] if isinstance(item, dict)])
         return "\n".join("\t".join(cells) for cells in (found.columns, *found.rows))
     return "\n".join(f"{name}: {text}" for name, text in facts(body).facts)
+
+
+def test_folders_are_told_from_files() -> None:
+    shown = table(
+        [
+            {"name": "Board", "size": 7, "folder": {"childCount": 0, "view": {"sortBy": "name"}}},
+            {"name": "a.docx", "size": 9, "file": {"mimeType": "application/msword", "hashes": {"crc32Hash": "1"}}},
+        ]
+    )
+    assert shown.columns == ("name", "size", "folder.childCount", "file.mimeType", "folder.view.sortBy")
+    assert [row[2:4] for row in shown.rows] == [("0", ""), ("", "application/msword")]
+
+
+def test_what_was_asked_for_by_name_is_shown_though_it_is_empty() -> None:
+    chosen = ("subject", "categories", "flag")
+    items: list[dict[str, Any]] = [
+        {"subject": "a", "categories": [], "flag": None, "size": None},
+        {"subject": "b", "categories": []},
+    ]
+    assert table(items, (), chosen) == Table(("subject", "categories", "flag"), (("a", "", ""), ("b", "", "")), ())
+    assert facts(items[0], chosen) == Facts((("subject", "a"), ("categories", ""), ("flag", "")), ())
+    assert facts(items[0]) == Facts((("subject", "a"),), ())

@@ -133,6 +133,15 @@ async def test_a_text_of_several_lines_cannot_look_like_another_property(wire: W
     assert lines[1:] == ["subject: true", "body: a\n  subject: forged\n  b"]
 
 
+@answering({"value": [{"@odata.type": "#microsoft.graph.group", "id": GUID, "displayName": None}]})
+async def test_objects_without_a_single_property_are_said_to_be_hidden(wire: Wire) -> None:
+    answer = await wire.get("/me/memberOf")
+    assert answer.columns == ("handle",)
+    assert answer.notes() == [
+        "Microsoft Graph shows that they exist, and no more: a permission to read them is missing."
+    ]
+
+
 @answering({"value": []})
 async def test_nothing_is_said_so(wire: Wire) -> None:
     answer = await wire.get("/me/messages", filter="isRead eq false")
