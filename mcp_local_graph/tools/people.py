@@ -153,11 +153,8 @@ async def _around(graph: Graph, one: people.Found) -> tuple[Person | None, tuple
     if one.source != "directory":
         return None, (), "Manager: known for people of the directory only."
     if not graph.may(_EVERYTHING):
-        return (
-            None,
-            (),
-            f"Manager and reports need {_EVERYTHING}: `mcp-local-graph login --add directory`, by an administrator.",
-        )
+        left_out = f"Manager and reports are left out: {_EVERYTHING} was not granted. {graph.remedy(_EVERYTHING)}"
+        return None, (), left_out
     asks = [
         graph.ask((*one.path, "manager"), select=_MANAGER, scope=_EVERYTHING),
         graph.ask((*one.path, "directReports"), select=_MANAGER, top=20, scope=_EVERYTHING),

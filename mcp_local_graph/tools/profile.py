@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcp_local_graph.errors import NotFound, PermissionMissing
+from mcp_local_graph.jobs import zones
 from mcp_local_graph.safety.labels import TRUSTED, Label
 from mcp_local_graph.tools.clock import SETTINGS
 from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
@@ -23,11 +24,15 @@ _PROPERTIES = (
 )
 # Like SETTINGS more than User.Read, which alone must not make anybody wait for more.
 _MANAGER = "User.Read.All"
+_LEFT_OUT = f"The manager is left out: {_MANAGER} was not granted."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(Reading):
-    """A person. Empty texts are properties that the organisation has not filled in, or that nobody granted."""
+    """A person. Empty texts are properties that the organisation has not filled in, or that nobody granted.
+
+    `time_zone` is an IANA name, or the mailbox's own for a zone that has none.
+    """
 
     name: str
     user_name: str
@@ -38,6 +43,7 @@ class Profile(Reading):
     language: str
     manager: str
     time_zone: str
+    hints: tuple[str, ...]
 
     def lines(self) -> list[str]:
         """A line each for what is known."""
@@ -54,6 +60,10 @@ class Profile(Reading):
             "Time zone": self.time_zone,
         }
         return [f"{name}: {value}" for name, value in facts.items() if value]
+
+    def notes(self) -> list[str]:
+        """What is left out for want of a permission."""
+        return list(self.hints)
 
     def label(self) -> Label:
         """The organisation itself keeps the directory."""
@@ -75,6 +85,7 @@ async def profile_get(graph: Graph) -> Profile:
         language=person.get("preferredLanguage") or "",
         manager=await _manager(graph),
         time_zone=await _time_zone(graph),
+        hints=() if graph.personal or graph.may(_MANAGER) else (_LEFT_OUT,),
     )
 
 
@@ -95,4 +106,6 @@ async def _time_zone(graph: Graph) -> str:
         settings = await graph.get(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
     except (NotFound, PermissionMissing):  # an account without a mailbox
         return ""
-    return str(settings.get("timeZone") or "")
+    named = str(settings.get("timeZone") or "")
+    zone = zones.known(named) if named else None
+    return zone.key if zone else named

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tools.desk import Desk
+
 if TYPE_CHECKING:
-    from tests.tools.desk import Desk
+    from pathlib import Path
+
+    from mcp_local_graph.sandbox import DemoTenant
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +27,16 @@ async def test_somebody_and_their_manager_are_two_requests(desk: Desk) -> None:
     answer = await desk.ask("people_find", query="ines okafor", manager=True)
     assert len(answer.requests) == 2
     assert any(line.startswith("Manager: p") and "Tomasz Halloran" in line for line in answer.data)
+
+
+async def test_a_manager_that_may_not_be_read_says_who_can_grant_it(tenant: DemoTenant, tmp_path: Path) -> None:
+    office = Desk(tenant, tmp_path)
+    await office.sign_in("User.Read", "User.ReadBasic.All", "Contacts.Read")
+    async with office.open():
+        answer = await office.ask("people_find", query="ines okafor", manager=True)
+    (note,) = answer.notes
+    assert note.startswith("Manager and reports are left out: User.Read.All was not granted. Only an administrator can")
+    assert note.endswith("send your administrator what `mcp-local-graph consent User.Read.All` prints.")
 
 
 async def test_whose_manager_somebody_is_cannot_be_read_the_wrong_way_round(desk: Desk) -> None:

@@ -51,6 +51,7 @@ async def test_user_read_alone_is_one_request_and_no_question(tenant: DemoTenant
         "Phones: +44 1632 960 011",
         "Language: en-GB",
     ]
+    assert shown.notes() == ["The manager is left out: User.Read.All was not granted."]
 
 
 async def test_what_is_granted_already_is_used(tenant: DemoTenant, there: Services) -> None:
@@ -58,8 +59,9 @@ async def test_what_is_granted_already_is_used(tenant: DemoTenant, there: Servic
     shown = await call(there)
     assert shown.lines()[-2:] == [
         "Manager: Tomasz Halloran tomasz.halloran@brackwater.example",
-        "Time zone: GMT Standard Time",
+        "Time zone: Europe/London",
     ]
+    assert shown.notes() == []
     assert sorted(asked(tenant)) == ["/v1.0/me", "/v1.0/me/mailboxSettings", "/v1.0/me/manager"]
 
 
@@ -81,7 +83,7 @@ async def test_what_an_administrator_granted_for_everybody_is_used_without_being
 ) -> None:
     grant(tenant, MANAGER, MAILBOX)
     await sign_in(there, "User.Read")
-    assert (await call(there)).time_zone == "GMT Standard Time"
+    assert (await call(there)).time_zone == "Europe/London"
     assert "MailboxSettings" not in tenant.control.requests("authorize")[0].query["scope"]
 
 
@@ -122,11 +124,18 @@ async def test_an_extra_that_is_refused_all_the_same_is_left_out(
     assert [shown.manager == "", shown.time_zone == ""] == [path.endswith("manager"), path.endswith("Settings")]
 
 
+async def test_a_zone_that_nobody_knows_keeps_its_name(tenant: DemoTenant, there: Services) -> None:
+    await sign_in(there, *grant(tenant, MAILBOX))
+    tenant.control.queue_graph_fault(200, "/v1.0/me/mailboxSettings", body=b'{"timeZone":"Customized Time Zone"}')
+    assert (await call(there)).time_zone == "Customized Time Zone"
+
+
 async def test_a_personal_account_has_a_profile(tenant: DemoTenant, tmp_path: Path) -> None:
     there = services(tenant, tmp_path, tenant="consumers")
     await sign_in(there, "User.Read", MAILBOX, account="ines.o@postbox.example")
     shown = await call(there)
-    assert shown.lines() == ["Name: Ines O.", "User name: ines.o@postbox.example", "Time zone: GMT Standard Time"]
+    assert shown.notes() == []
+    assert shown.lines() == ["Name: Ines O.", "User name: ines.o@postbox.example", "Time zone: Europe/London"]
     await there.connection.close()
 
 
