@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mcp_local_graph.auth.registration import Registration
 from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.catalogue import scopes as known_scopes
+from mcp_local_graph.clouds import is_personal
 from mcp_local_graph.documents.service import Documents
 from mcp_local_graph.graph.client import Caller, Connection
 from mcp_local_graph.safety.policy import Policy, offered
@@ -108,12 +109,18 @@ def tools(settings: Settings) -> list[Tool]:
         toolsets=settings.toolsets, tools=settings.tools, exclude=settings.exclude, scopes=settings.scopes or None
     )
     everything = [tool for toolset in TOOLSETS for tool in toolset.tools]
-    if settings.tenant == "consumers":
-        everything = [tool._replace(scopes=known_scopes.works_for_personal(tool.scopes)) for tool in everything]
+    if is_personal(settings.tenant):
+        everything = [_for_personal(tool) for tool in everything]
     return [
         tool._replace(when_asked=policy.allows(tool.when_asked), optional=policy.allows(tool.optional))
         for tool in offered(everything, policy)
     ]
+
+
+def _for_personal(tool: Tool) -> Tool:
+    """A tool with the permissions that a personal account can give it: Entra refuses to be asked for others."""
+    kept = known_scopes.works_for_personal
+    return tool._replace(scopes=kept(tool.scopes), when_asked=kept(tool.when_asked), optional=kept(tool.optional))
 
 
 def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pace | None = None) -> Services:

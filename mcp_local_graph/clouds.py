@@ -33,6 +33,16 @@ class Cloud(NamedTuple):
         return sorted(f"{self.graph_url}/{name}" for name in names)
 
 
+# The tenant of all personal accounts, by name and by id: learn.microsoft.com, "OAuth 2.0 protocols", endpoints; "Access
+# token claims reference", tid.
+_PERSONAL = frozenset({"consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"})
+
+
+def is_personal(tenant: str) -> bool:
+    """Whether a tenant, by name or id, is that of all personal accounts."""
+    return tenant in _PERSONAL
+
+
 # SharePoint's own hosts; svc.ms turns documents into other formats; a personal OneDrive lies at one of the last two.
 # Source: learn.microsoft.com, "Office 365 URLs and IP address ranges", and the pages of the other clouds.
 _CONTENT = (".sharepoint.com", ".svc.ms", ".microsoftpersonalcontent.com", ".files.1drv.com")

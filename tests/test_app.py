@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcp_local_graph import app
 from mcp_local_graph.auth.accounts import Account
+from mcp_local_graph.catalogue.scopes import SCOPES
 from mcp_local_graph.errors import HandleUnknown
 from mcp_local_graph.graph.client import Kind
-from tests.support import services
+from tests.support import services, settings
 from tests.tools.rig import sign_in
 
 if TYPE_CHECKING:
@@ -53,6 +55,16 @@ async def test_logout_of_everybody_wipes_what_anybody_was_shown(tenant: DemoTena
     (await signed_in.stores.of("long gone")).remember("zone", "Asia/Tehran")
     await signed_in.sign_out(everyone=True)
     assert (await services(tenant, tmp_path).stores.of("long gone")).recall("zone") == ""
+
+
+@pytest.mark.parametrize("at", ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"])
+async def test_a_tool_asks_a_personal_account_only_for_what_it_can_have(
+    tenant: DemoTenant, tmp_path: Path, at: str
+) -> None:
+    at_work = {scope for tool in app.tools(settings(tenant, tmp_path)) for scope in tool.scopes | tool.when_asked}
+    assert {"User.ReadBasic.All", "Mail.Read.Shared"} <= at_work
+    for tool in app.tools(settings(tenant, tmp_path, tenant=at)):
+        assert all(SCOPES[scope].personal for scope in tool.scopes | tool.when_asked | tool.optional)
 
 
 async def test_accounts_of_a_credential_are_told_apart_by_name_and_tenant(tenant: DemoTenant, tmp_path: Path) -> None:

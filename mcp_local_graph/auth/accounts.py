@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mcp_local_graph.clouds import is_personal
 from mcp_local_graph.errors import Need, SignInFailed, SignInNeeded
 
 if TYPE_CHECKING:
@@ -30,15 +31,11 @@ class Account(NamedTuple):
     @property
     def personal(self) -> bool:
         """Whether it is a personal Microsoft account."""
-        return self.tenant_id == _PERSONAL_TENANT
+        return is_personal(self.tenant_id)
 
     def is_named(self, name: str) -> bool:
         """Whether a person who says `name` means this account: its user name, or MSAL's key of it."""
         return name.casefold() in {self.user_name.casefold(), self.home_account_id.casefold()}
-
-
-# The tenant of all personal accounts (learn.microsoft.com, "Microsoft identity platform access tokens", claim tid).
-_PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 
 class Who(NamedTuple):

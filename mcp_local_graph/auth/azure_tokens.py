@@ -35,6 +35,7 @@ from azure.identity import (
 from mcp_local_graph import tls
 from mcp_local_graph.auth.remedies import BY_CODE, codes_of, error_for
 from mcp_local_graph.auth.wire import Trusting, refuse_strangers, seconds, unreachable
+from mcp_local_graph.clouds import is_personal
 from mcp_local_graph.config import Credential
 from mcp_local_graph.errors import (
     LocalGraphError,
@@ -114,7 +115,7 @@ def fetch(source: Source, claims: str | None) -> AccessToken:
 def _credential(source: Source) -> AnyCredential:
     _check_environment(source.kind)
     if source.kind is Credential.AZURE_CLI:
-        tenant = "" if source.tenant in {"organizations", "consumers"} else source.tenant
+        tenant = "" if source.tenant == "organizations" or is_personal(source.tenant) else source.tenant
         return AzureCliCredential(tenant_id=tenant, process_timeout=source.patience)
     # No retries of azure-core's: they sleep for as long as a service says, and our caller has a deadline.
     options: dict[str, Any] = {"transport": _transport(source), "retry_total": 0}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlencode
 
+from mcp_local_graph.clouds import is_personal
 from mcp_local_graph.errors import AdminConsentNeeded
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def link(registration: Registration, account: Account | None, scopes: frozenset[
     Where nobody has signed in yet, what every sign-in asks for is added: it may be missing as well.
     """
     tenant = (account.tenant_id if account else "") or registration.tenant
-    if registration.tenant == "consumers" or not scopes:
+    if is_personal(registration.tenant) or not scopes:
         return ""
     asked = {
         "client_id": registration.client_id or "",

@@ -297,11 +297,14 @@ BY_CODE = _table(
         f"{_REGISTRATION}add it under API permissions, Microsoft Graph, Delegated.",
     ),
     (
-        (70011, 28002, 700022),
+        (70011, 28002, 700022, 650053),
         RegistrationWrong,
-        Who.US,
-        "A permission was asked for that does not exist, or that does not go with the others.",
-        _REPORT,
+        Who.YOU,
+        "A permission was asked for that does not exist, or that this kind of account does not have.",
+        (
+            "If you named permissions (--scopes, --add), check them; personal accounts have fewer than those at work. "
+            "Else report it, with these lines."
+        ),
     ),
     ((70007,), RegistrationWrong, Who.US, "The registration does not allow this kind of answer.", _REPORT),
     # Not a sign-in problem.
@@ -388,6 +391,8 @@ def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
         return BY_CODE[70020]
     if error in {"temporarily_unavailable", "server_error"}:
         return BY_CODE[90033]
+    if error == "invalid_scope":  # all that a personal account's sign-in says
+        return BY_CODE[70011]
     if error in _NEEDS_PERSON:
         return Remedy(SignInNeeded, Who.YOU, "Microsoft asks for a fresh sign-in.", SIGN_IN)
     return Remedy(SignInFailed, Who.YOU, "Microsoft's sign-in service refused.", look_up)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mcp_local_graph import app
-from mcp_local_graph.catalogue.scopes import WORKLOADS, meaning, named
+from mcp_local_graph.catalogue.scopes import WORKLOADS, meaning, named, works_for_personal
 from mcp_local_graph.cli import output
 from mcp_local_graph.cli.options import Command, with_settings
 from mcp_local_graph.tools import needed
@@ -33,15 +33,23 @@ def command(settings: Settings, *, what: tuple[str, ...]) -> None:
     output.say(message(approval) if approval.scopes else "All of these permissions are granted already.")
 
 
-def scopes_of(words: Iterable[str]) -> frozenset[str]:
-    """The permissions that words of the command line stand for. Raises click.BadParameter."""
+def scopes_of(words: Iterable[str], *, personal: bool = False) -> frozenset[str]:
+    """The permissions that words of the command line stand for; for a `personal` account those that it can have.
+
+    Raises:
+        click.BadParameter: a word stands for none.
+    """
     found = frozenset[str]()
     for word in words:
         try:
-            found |= named(word)
+            meant = named(word)
         except KeyError:
             known = ", ".join(sorted(WORKLOADS))
             raise click.BadParameter(f"{word} is neither a permission known here nor one of {known}") from None
+        kept = works_for_personal(meant) if personal else meant
+        if not kept:
+            raise click.BadParameter(f"{word} is for work and school accounts; a personal account cannot grant it")
+        found |= kept
     return found
 
 

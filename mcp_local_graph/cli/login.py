@@ -15,6 +15,7 @@ from mcp_local_graph.catalogue.scopes import WORKLOADS, for_first_sign_in
 from mcp_local_graph.cli import output, qr
 from mcp_local_graph.cli.consent import message, scopes_of
 from mcp_local_graph.cli.options import Command, with_settings
+from mcp_local_graph.clouds import is_personal
 from mcp_local_graph.errors import AdminConsentNeeded, Need, SignInFailed, SignInNeeded
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools import needed
@@ -49,7 +50,7 @@ def command(settings: Settings, *, again: bool, wanted: tuple[str, ...]) -> None
 
     The ids given as flags are kept in the settings file, so that a host needs none.
     """
-    asyncio.run(_login(settings, scopes_of(wanted), again=again))
+    asyncio.run(_login(settings, scopes_of(wanted, personal=is_personal(settings.tenant)), again=again))
 
 
 async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> None:
@@ -59,7 +60,7 @@ async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> N
         await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead
         return
     before = await auth.status()
-    first = for_first_sign_in(offered, personal=settings.tenant == "consumers")
+    first = for_first_sign_in(offered, personal=is_personal(settings.tenant))
     need = await _need(auth, first, added, again=again)
     if need is None:
         output.say(f"Already signed in as {before.account.user_name if before.account else 'somebody'}.")

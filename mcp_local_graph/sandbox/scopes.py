@@ -36,6 +36,15 @@ Group.ReadWrite.All GroupMember.Read.All Application.Read.All Organization.Read.
 Place.Read.All OnlineMeetingTranscript.Read.All Policy.Read.All AuditLog.Read.All Reports.Read.All
 SecurityAlert.Read.All ServiceHealth.Read.All DeviceManagementManagedDevices.Read.All
 DeviceManagementConfiguration.Read.All"""
+# Of these, what exists for work and school accounts only.
+_WORK_ONLY = """User.ReadBasic.All Mail.Send.Shared Sites.Selected Chat.ReadBasic ChatMessage.Send ChannelMessage.Send
+Team.ReadBasic.All Channel.ReadBasic.All Presence.Read Presence.Read.All Mail.ReadBasic.Shared Mail.Read.Shared
+Mail.ReadWrite.Shared MailboxFolder.Read MailboxFolder.ReadWrite MailboxItem.Read Calendars.ReadWrite.Shared
+Contacts.Read.Shared Contacts.ReadWrite.Shared Tasks.Read.Shared Tasks.ReadWrite.Shared Chat.Read Chat.ReadWrite
+OnlineMeetings.Read OnlineMeetings.ReadWrite User.Read.All User.ReadWrite.All Directory.Read.All
+Directory.ReadWrite.All Group.Read.All Group.ReadWrite.All GroupMember.Read.All Organization.Read.All
+ChannelMessage.Read.All Place.Read.All OnlineMeetingTranscript.Read.All AuditLog.Read.All Reports.Read.All
+SecurityAlert.Read.All DeviceManagementManagedDevices.Read.All DeviceManagementConfiguration.Read.All"""
 
 # What the registrations list, and `/.default` therefore stands for.
 _STATIC = {GRAPH_PUBLIC_URL: "User.Read", STORES_API: "Inventory.Read"}
@@ -44,15 +53,20 @@ GRAPH_SCOPES = {
     for names, consent in ((_USER, Consent.USER), (_POLICY, Consent.POLICY), (_ADMIN, Consent.ADMIN))
     for name in names.split()
 }
+PERSONAL_SCOPES = frozenset(GRAPH_SCOPES).difference(_WORK_ONLY.split())
 _BY_LOWER = {name.lower(): name for name in GRAPH_SCOPES}
 
 
 class ScopeRefused(Exception):
-    """A scope parameter that cannot be; `code` is the AADSTS number."""
+    """A scope parameter that cannot be; `code` is the AADSTS number.
 
-    def __init__(self, code: int, detail: str) -> None:
+    Where personal accounts sign in it is `personal`: there a redirect names no number.
+    """
+
+    def __init__(self, code: int, detail: str, *, personal: bool = False) -> None:
         super().__init__(detail)
         self.code = code
+        self.personal = personal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +114,39 @@ def read(text: str, graph_url: str) -> Asked:
     return Asked(resource=resource, scopes=frozenset(scopes), oidc=oidc, prefix=prefix)
 
 
+def read_personal(text: str, graph_url: str) -> Asked:
+    """Read a scope parameter of a personal account's sign-in, which says in its own words what does not exist.
+
+    Reports: O365/python-o365#799, MicrosoftDocs/azure-docs#52162.
+
+    Raises:
+        ScopeRefused: as `read`; or one does not exist for such accounts.
+    """
+    try:
+        asked = read(text, graph_url)
+    except ScopeRefused as error:
+        if error.code != _NO_SUCH_SCOPE:
+            raise
+        raise ScopeRefused(70011, f"{_NOT_VALID} The scope '{text}' does not exist.", personal=True) from error
+    check_personal(asked)
+    return asked
+
+
+def check_personal(asked: Asked) -> None:
+    """Pass, if personal accounts have all of these.
+
+    Raises:
+        ScopeRefused: they do not.
+    """
+    if asked.resource == GRAPH_PUBLIC_URL and (lacking := sorted(asked.scopes - PERSONAL_SCOPES)):
+        names = " ".join(asked.prefix + scope for scope in lacking)
+        raise ScopeRefused(70011, f"{_NOT_VALID} The scope '{names}' is not valid.", personal=True)
+
+
+_NO_SUCH_SCOPE = 650053
+_NOT_VALID = "The provided value for the input parameter 'scope' is not valid."
+
+
 def _split(word: str, graph_url: str) -> tuple[str, str]:
     """The resource and the permission of one word, in their one spelling."""
     resource, _, name = word.rpartition("/")
@@ -107,7 +154,7 @@ def _split(word: str, graph_url: str) -> tuple[str, str]:
         if name == ".default":
             return GRAPH_PUBLIC_URL, name
         if name.lower() not in _BY_LOWER:
-            raise ScopeRefused(650053, f"Microsoft Graph has no permission named {name}.")
+            raise ScopeRefused(_NO_SUCH_SCOPE, f"Microsoft Graph has no permission named {name}.")
         return GRAPH_PUBLIC_URL, _BY_LOWER[name.lower()]
     if resource != STORES_API:
         raise ScopeRefused(500011, "No resource of that name is known in this tenant.")

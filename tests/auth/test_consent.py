@@ -93,6 +93,7 @@ def test_before_anybody_has_signed_in_the_tenant_is_that_of_the_settings_and_ope
 
 def test_where_there_is_no_administrator_or_nothing_to_approve_there_is_no_link(tmp_path: Path) -> None:
     assert link(registration(tmp_path, "consumers"), None, MAIL) == ""
+    assert link(registration(tmp_path, "9188040d-6c67-4c5b-b112-36a304b66dad"), None, MAIL) == ""
     assert link(registration(tmp_path), INES, frozenset()) == ""
     assert explained(AdminConsentNeeded("X."), MAIL_ONLY, "").remedy.endswith(
         "`mcp-local-graph consent Mail.Read` prints."

@@ -251,6 +251,19 @@ async def test_an_error_on_microsofts_pages_is_explained_with_its_ids(
     assert await auth.token(BASIC)
 
 
+@pytest.mark.parametrize("scope", ["Chat.Read", "Mail.Raed"])
+async def test_a_permission_that_a_personal_account_does_not_have_is_named_as_the_mistake(
+    tenant: DemoTenant, tmp_path: Path, scope: str
+) -> None:
+    auth = service(tenant, tmp_path, tenant="consumers")
+    attempt, _ = await auth.begin(Need(frozenset({scope})))
+    await browse(attempt, "ines.o@postbox.example")
+    error = await failure(ended(attempt))
+    assert (type(error), error.trace.code) == (RegistrationWrong, "invalid_scope")
+    assert "this kind of account" in error.what
+    assert "--scopes" in error.remedy
+
+
 # A device code
 
 

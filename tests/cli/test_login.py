@@ -285,6 +285,18 @@ def test_add_asks_for_the_permissions_of_a_workload_and_once_is_enough(tenant: D
     assert again.lines[0] == f"Already signed in as {INES}."
 
 
+@pytest.mark.parametrize("at", ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"])
+def test_add_asks_a_personal_account_for_what_it_can_have(tenant: DemoTenant, tmp_path: Path, at: str) -> None:
+    words = flags(tenant, tmp_path, tenant=at)
+    personal = next(one.user_name for one in tenant.people if one.personal)
+    assert here("login", "--add", "people", *words, help_with=in_a_browser(personal)).code == 0
+    (granted,) = (line for line in here("status", *words).lines if line.startswith("  Granted: "))
+    assert {"People.Read", "Contacts.Read"} <= set(granted.removeprefix("  Granted: ").split(", "))
+    wrong = here("login", "--add", "chats", *words)
+    assert wrong.code == 2
+    assert "chats is for work and school accounts; a personal account cannot grant it" in wrong.err
+
+
 def test_add_takes_a_permission_by_its_name_and_nothing_else(tenant: DemoTenant, tmp_path: Path) -> None:
     by_code(tenant, tmp_path)
     words = flags(tenant, tmp_path, sign_in="device")

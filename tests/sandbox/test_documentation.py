@@ -82,6 +82,8 @@ def test_who_may_consent_agrees_with_microsofts_table(permissions: Json) -> None
     admin = {name: needed for name, needed, *_ in permissions["scopes"]}
     # The names that the policy for new tenants has beyond the table, which goes by path.
     assert scopes.GRAPH_SCOPES.keys() - admin.keys() == {"Mail.ReadBasic.Shared"}
+    personal = {name for name, _, works, *_ in permissions["scopes"] if works}
+    assert scopes.GRAPH_SCOPES.keys() & personal == scopes.PERSONAL_SCOPES
     reserved = {name for name, who in scopes.GRAPH_SCOPES.items() if who is scopes.Consent.ADMIN}
     assert {name for name in reserved if not admin[name]} == set()
 

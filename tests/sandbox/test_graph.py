@@ -330,9 +330,8 @@ def test_an_account_without_a_mailbox_has_no_settings(rig: Rig) -> None:
 
 
 def test_a_personal_account_has_no_directory(rig: Rig) -> None:
-    name = company.INES_AT_HOME.user_name
-    token = rig.bearer(["User.ReadBasic.All"], name, tenant="consumers")
-    assert refusal(rig.graph("/v1.0/users", token)) == (400, "BadRequest")
+    token = rig.bearer(["User.Read"], company.INES_AT_HOME.user_name, tenant="consumers")
+    assert refusal(rig.graph(f"/v1.0/users/{company.INES_AT_HOME.oid}", token)) == (400, "BadRequest")
 
 
 def test_another_organisation_sees_its_own_people_only(rig: Rig) -> None:

@@ -37,10 +37,40 @@ def test_a_personal_account_signs_in_at_consumers(rig: Rig) -> None:
     assert rig.graph("/v1.0/me", result["access_token"]).json()["mail"] == personal.user_name
 
 
-def test_a_personal_account_is_not_asked_for_what_needs_an_administrator(rig: Rig) -> None:
-    personal = next(one for one in rig.tenant.people if one.personal)
-    page = walk(Person(), rig.authorize_url("consumers", scope="User.Read.All"), personal.user_name)
-    assert (page.status, "AADSTS70011" in page.text) == (400, True)
+WRONG = "The provided value for the input parameter 'scope' is not valid."
+
+
+@pytest.mark.parametrize("segment", ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad", "common"])
+@pytest.mark.parametrize("scope", ["User.Read.All", "User.ReadBasic.All", "Mail.Read.Shared", "Chat.Read"])
+def test_a_permission_that_personal_accounts_do_not_have_is_refused_without_a_number(
+    rig: Rig, segment: str, scope: str
+) -> None:
+    page = walk(Person(), rig.authorize_url(segment, scope=f"{scope} openid"), PERSONAL)
+    told = {"error": "invalid_scope", "error_description": f"{WRONG} The scope '{scope}' is not valid."}
+    assert page.forms[0].fields == {**told, "state": "s-1"}
+
+
+def test_a_misspelt_permission_is_refused_with_the_whole_question_where_personal_accounts_sign_in(rig: Rig) -> None:
+    page = Person().browse(rig.authorize_url("consumers", scope="Mail.Reed openid"))
+    told = {"error": "invalid_scope", "error_description": f"{WRONG} The scope 'Mail.Reed openid' does not exist."}
+    assert page.forms[0].fields == {**told, "state": "s-1"}
+
+
+def test_a_personal_account_has_no_refresh_for_what_it_cannot_have(rig: Rig) -> None:
+    app = rig.app(tenant="common")
+    rig.sign_in(app, ["User.Read"], PERSONAL)
+    rig.tenant.control.grant_consent(PERSONAL, ["Chat.Read"])
+    refused = app.acquire_token_silent_with_error(["Chat.Read"], app.get_accounts()[0])
+    assert (refused["error"], refused["error_codes"]) == ("invalid_scope", [70011])
+
+
+@pytest.mark.parametrize(("changed", "code"), [({"scope": "openid profile"}, None), ({"scope": " "}, 70011)])
+def test_a_question_of_a_personal_account_is_read_like_any_other(
+    rig: Rig, changed: dict[str, str], code: int | None
+) -> None:
+    page = walk(Person(), rig.authorize_url("consumers", **changed), PERSONAL)
+    assert page.forms[0].fields.get("error_description", "").startswith(f"AADSTS{code}: " if code else "")
+    assert ("code" in page.forms[0].fields) == (code is None)
 
 
 def test_the_id_token_is_signed_by_the_published_key(rig: Rig) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.entra.errors import KINDS, EntraRefused, Ids, body
 from mcp_local_graph.sandbox.records import form_of
-from mcp_local_graph.sandbox.scopes import ScopeRefused, read
+from mcp_local_graph.sandbox.scopes import ScopeRefused, check_personal, read, read_personal
 from mcp_local_graph.sandbox.state import Ask, Registration
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mcp_local_graph.sandbox.state import State
 
 ALIASES = frozenset({"organizations", "consumers", "common"})
+# Where nobody but personal accounts signs in.
+PERSONAL_TENANTS = frozenset({"consumers", company.PERSONAL_TENANT_ID})
 _TENANTS = {
     company.TENANT_ID: company.TENANT_ID,
     company.DOMAIN: company.TENANT_ID,
@@ -125,11 +127,29 @@ def ask_of(call: Call, values: Mapping[str, str]) -> Ask:
     tenant = tenant_of(call.segment)
     registration = registration_of(call.state, needed(values, "client_id"), tenant)
     try:
-        asked = read(needed(values, "scope"), call.state.graph_url)
+        reads = read_personal if tenant in PERSONAL_TENANTS else read
+        asked = reads(needed(values, "scope"), call.state.graph_url)
     except ScopeRefused as error:
-        raise EntraRefused(error.code, str(error)) from error
+        raise _wrong_scope(error) from error
     handles = handles_challenges(values.get("claims"))
     return Ask(tenant=tenant, registration=registration, asked=asked, handles_challenges=handles)
+
+
+def check_scopes(account: Account, ask: Ask) -> None:
+    """Pass, if the kind of account has what is asked for.
+
+    Raises:
+        EntraRefused: it has not.
+    """
+    try:
+        if account.personal:
+            check_personal(ask.asked)
+    except ScopeRefused as error:
+        raise _wrong_scope(error) from error
+
+
+def _wrong_scope(error: ScopeRefused) -> EntraRefused:
+    return EntraRefused(error.code, str(error), numbered=not error.personal)
 
 
 def handles_challenges(claims: str | None) -> bool:

@@ -95,12 +95,16 @@ KINDS: dict[int, Kind] = {
 
 
 class EntraRefused(Exception):
-    """Entra refuses. `error` overrides the table's OAuth word where an endpoint has one of its own."""
+    """Entra refuses. `error` overrides the table's OAuth word where an endpoint has one of its own.
 
-    def __init__(self, code: int, detail: str = "", error: str = "") -> None:
+    One that is not `numbered` comes back to an app's redirect address without its AADSTS number.
+    """
+
+    def __init__(self, code: int, detail: str = "", error: str = "", *, numbered: bool = True) -> None:
         super().__init__(detail or KINDS[code].text)
         self.code = code
         self.error = error or KINDS[code].error
+        self.numbered = numbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.entra import markup
-from mcp_local_graph.sandbox.entra.call import Call, check_account
+from mcp_local_graph.sandbox.entra.call import Call, check_account, check_scopes
 from mcp_local_graph.sandbox.entra.errors import EntraRefused, body, description
 from mcp_local_graph.sandbox.entra.tokens import client_info
 from mcp_local_graph.sandbox.scopes import GRAPH_SCOPES, Consent
@@ -88,6 +88,8 @@ def send_error(call: Call, goal: Redirect, refused: EntraRefused, subcode: str =
     """Tell the app that there is no code."""
     said = body(refused, call.ids)
     fields = {name: said[name] for name in ("error", "error_description", "error_uri")}
+    if not refused.numbered:
+        fields = {"error": refused.error, "error_description": str(refused)}
     if subcode:
         fields["error_subcode"] = subcode
     return _send(goal, fields)
@@ -126,9 +128,12 @@ def _already_here(call: Call, sign_in: SignIn) -> Account | None:
 def _chosen(call: Call, sign_in: SignIn, account: Account) -> Response:
     try:
         check_account(call, account, sign_in.ask.tenant)
-        _check_personal(account, sign_in.ask)
     except EntraRefused as refused:
         return _stranger(call, sign_in, refused)
+    try:
+        check_scopes(account, sign_in.ask)
+    except EntraRefused as refused:
+        return _end_with_error(call, sign_in, refused)
     sign_in.account = account
     if account not in sign_in.session.accounts:
         sign_in.session.accounts.append(account)
@@ -138,12 +143,6 @@ def _chosen(call: Call, sign_in: SignIn, account: Account) -> Response:
     if lacking or sign_in.prompt == "consent" or not isinstance(sign_in.goal, Redirect):
         return _ask_consent(call, sign_in, account, lacking)
     return _finish(call, sign_in, account)
-
-
-def _check_personal(account: Account, ask: Ask) -> None:
-    reserved = sorted(scope for scope in ask.asked.scopes if GRAPH_SCOPES.get(scope) is Consent.ADMIN)
-    if account.personal and reserved:
-        raise EntraRefused(70011, f"A personal account has no administrator to allow {' '.join(reserved)}.")
 
 
 def _decided(call: Call, sign_in: SignIn, decision: str) -> Response:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import jwt
 
+from mcp_local_graph.sandbox.entra.call import check_scopes
 from mcp_local_graph.sandbox.entra.errors import EntraRefused
 from mcp_local_graph.sandbox.scopes import GRAPH_PUBLIC_URL, OIDC
 from mcp_local_graph.sandbox.state import AccessToken, RefreshToken, now
@@ -25,8 +26,9 @@ def issue(state: State, ask: Ask, account: Account, *, nonce: str = "", refresh:
     An access token carries everything that was ever allowed for its resource, not only what was asked for.
 
     Raises:
-        EntraRefused: something was asked for that nobody has allowed.
+        EntraRefused: something was asked for that nobody has allowed, or that the account cannot have.
     """
+    check_scopes(account, ask)
     granted = state.granted(account, ask.registration.client_id)
     if missing := sorted(ask.asked.names - granted):
         raise _unconsented(account, " ".join(missing))
