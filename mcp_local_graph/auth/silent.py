@@ -42,6 +42,8 @@ _MARGIN = 300
 _LEAST = 30
 # Seconds to wait for another server's refresh, which has its own network timeouts.
 _REFRESH_PATIENCE = 30.0
+# Seconds until the next try, where a token could not be renewed ahead of its end: it may have hours left.
+_REST = 60.0
 _logger = logging.getLogger(__name__)
 
 
@@ -52,6 +54,8 @@ class Silent:
         self._entra = entra
         self._cache = entra.cache
         self._refreshing = threading.Lock()
+        # On the monotonic clock: until then no token is renewed that is good for a while yet.
+        self._resting_until = 0.0
 
     def token(self, need: Need, instead_of: str | None = None) -> str:
         """An access token that covers `need`, another than `instead_of`. Raises LocalGraphError."""
@@ -70,11 +74,18 @@ class Silent:
             if cached := self._usable(home, need, instead_of):
                 return cached
             asked, before = self._cache.granted(home) | need.scopes, self._cache.secrets(home)
+            plain = need.claims is None and instead_of is None
+            due = self._cached(home, need.scopes, left=_MARGIN) if plain else None
+            # Where one is due MSAL would keep a refusal to itself, and give out the old one at each call.
+            renew = instead_of is not None or due is not None
             try:
-                answer = token_answer(lambda: self._ask(entry, asked, need, renew=instead_of is not None), need)
-            except ServiceUnavailable:
-                plain = need.claims is None and instead_of is None
-                if plain and (aged := self._cached(home, need.scopes, aged=True)):
+                answer = token_answer(lambda: self._ask(entry, asked, need, renew=renew), need)
+            except LocalGraphError as error:
+                if due:
+                    self._resting_until = time.monotonic() + _REST
+                    return due
+                last = isinstance(error, ServiceUnavailable) and plain
+                if last and (aged := self._cached(home, need.scopes, left=_LEAST)):
                     return aged
                 raise
             self._check(answer, entry, before)
@@ -87,7 +98,8 @@ class Silent:
         """The cached token, if it does: of many calls that Graph refuses with one token, the first gets a new one."""
         if need.claims is not None and not (instead_of and answers(self._cache.note(home).claims, need.claims)):
             return None
-        cached = self._cached(home, need.scopes)
+        rests = time.monotonic() < self._resting_until
+        cached = self._cached(home, need.scopes, left=_MARGIN if rests else None)
         return None if cached == instead_of else cached
 
     def entry(self, need: Need) -> dict[str, Any]:
@@ -192,17 +204,17 @@ class Silent:
         newest = max((int(token.get("cached_at") or 0) for token in self._tokens(home)), default=0)
         return newest > moment and self._cached(home, need.scopes) is not None
 
-    def _cached(self, home: str, scopes: frozenset[str], *, aged: bool = False) -> str | None:
-        """A token that is good for a while, was asked for all of these scopes, and need not be renewed soon.
+    def _cached(self, home: str, scopes: frozenset[str], *, left: float | None = None) -> str | None:
+        """A token that is good for a while, was asked for all of these scopes, and need not be renewed yet.
 
-        An `aged` one need only be good for now: it serves while Entra is out of reach.
+        Where only so many seconds have to be `left`, it may be due: it serves where it cannot be renewed.
         """
         now = time.time()
         asked = self._cache.note(home).asked
         for token in self._tokens(home):
             covers = scopes <= asked | short_names(token["target"])
-            left = int(token["expires_on"]) - now
-            if covers and (_young_until(token) > now or (aged and left > _LEAST)):
+            good_until = _young_until(token) if left is None else int(token["expires_on"]) - left
+            if covers and good_until > now:
                 return str(token["secret"])
         return None
 

@@ -120,10 +120,11 @@ class Control:
 
     # Time
 
-    def set_token_lifetime(self, seconds: int) -> None:
-        """How long access tokens live that are issued from now on."""
+    def set_token_lifetime(self, seconds: int, refresh_in: int | None = None) -> None:
+        """How long access tokens live that are issued from now on, and after how long they are to be renewed."""
         with self._state.lock:
             self._state.lifetimes.access_token = seconds
+            self._state.lifetimes.refresh_in = refresh_in
 
     def set_refresh_lifetime(self, seconds: int) -> None:
         """How long refresh tokens live that are issued from now on."""

@@ -145,9 +145,13 @@ class SignIn:
 
 @dataclass(slots=True)
 class Lifetimes:
-    """How long things live, in seconds. The defaults are Entra's."""
+    """How long things live, in seconds. The defaults are Entra's; access tokens have Entra's way where none is set.
 
-    access_token: int = 3600
+    `refresh_in` is when a client shall renew its access token, where the answer says that.
+    """
+
+    access_token: int | None = None
+    refresh_in: int | None = None
     refresh_token: int = 90 * 24 * 3600
     code: int = 600
     device_code: int = 900

@@ -10,6 +10,7 @@ import pytest
 
 from mcp_local_graph.auth.accounts import Accounts
 from mcp_local_graph.auth.attempt import Rung
+from mcp_local_graph.auth.service import AuthenticationService
 from mcp_local_graph.config import SignIn, TokenStore
 from mcp_local_graph.errors import (
     AccountUnclear,
@@ -26,12 +27,12 @@ from mcp_local_graph.errors import (
 from mcp_local_graph.sandbox import Fault
 from mcp_local_graph.threads import in_thread
 from tests.auth.kit import BASIC, BASIC_NEED, SOON, browse, ended, failure, service, sign_in
+from tests.support import services
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from pathlib import Path
 
-    from mcp_local_graph.auth.service import AuthenticationService
     from mcp_local_graph.sandbox import DemoTenant
 
 pytestmark = pytest.mark.anyio
@@ -225,6 +226,90 @@ async def test_a_token_in_its_last_minutes_serves_while_entra_is_down(tenant: De
     assert (newer := await auth.token(BASIC)) != token
     tenant.control.queue_entra_error(503)
     assert isinstance(await failure(auth.token(BASIC, instead_of=newer)), ServiceUnavailable)
+
+
+DAY = 24 * 3600
+
+
+async def due(tenant: DemoTenant, directory: Path, scopes: frozenset[str] = BASIC) -> AuthenticationService:
+    """Signed in with a token that is good for a day, and due to be renewed."""
+    tenant.control.set_token_lifetime(DAY, refresh_in=0)
+    auth = service(tenant, directory, token_store=TokenStore.PLAINTEXT)
+    await sign_in(auth, need=Need(scopes))
+    tenant.control.set_token_lifetime(DAY, refresh_in=DAY // 2)
+    tenant.control.clear_requests()
+    return auth
+
+
+async def test_a_long_lived_token_is_renewed_when_it_is_due_and_then_serves(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await due(tenant, tmp_path)
+    token = await auth.token(BASIC)
+    assert await auth.token(BASIC) == token
+    later = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert await later.token(BASIC) == token
+    (renewal,) = tenant.control.requests("token")
+    assert renewal.form["grant_type"] == "refresh_token"
+
+
+async def test_a_token_that_is_due_serves_while_entra_is_away_and_is_not_tried_at_each_call(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = await due(tenant, tmp_path)
+    tenant.control.queue_entra_error(503, times=9)
+    token = await auth.token(BASIC)
+    tried = len(tenant.control.requests("token"))
+    assert [await auth.token(BASIC) for _ in range(5)] == [token] * 5
+    assert len(tenant.control.requests("token")) == tried
+    tenant.control.clear_faults()
+    later = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert await later.token(BASIC) != token
+
+
+async def test_a_token_that_is_due_serves_without_a_network_in_a_new_process(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    await due(tenant, tmp_path)
+    tenant.stop()
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    assert await auth.token(BASIC) == await auth.token(BASIC)
+
+
+async def test_a_refusal_to_renew_asks_nobody_while_the_token_is_good(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = await due(tenant, tmp_path)
+    tenant.control.queue_entra_error(700082)
+    token = await auth.token(BASIC)
+    assert len(tenant.control.requests("token")) == 1
+    assert await auth.token(BASIC) == token
+
+
+async def test_a_permission_that_was_withdrawn_is_retired_though_the_token_is_still_good(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = await due(tenant, tmp_path, BASIC | {"Contacts.Read"})
+    tenant.control.forget_consent()
+    tenant.control.grant_consent(tenant.person.user_name, BASIC)
+    await auth.token(BASIC)
+    assert len(tenant.control.requests("token")) == 2
+    assert await auth.granted() == BASIC
+
+
+async def test_a_long_lived_token_that_is_revoked_is_challenged_and_a_sign_in_mends_it(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    there = services(tenant, tmp_path)
+    assert isinstance(there.auth, AuthenticationService)
+    await sign_in(there.auth)
+    old = await there.auth.token(BASIC)
+    tenant.control.revoke_sign_in(tenant.person.user_name)
+    graph = await there.graph(BASIC)
+    error = await failure(graph.get(("me",)))
+    assert isinstance(error, SignInNeeded)
+    assert "nbf" in str(error.need.claims)
+    assert tenant.control.requests("graph")[-1].status == 401
+    await sign_in(there.auth, need=error.need)
+    assert (await graph.get(("me",)))["userPrincipalName"] == tenant.person.user_name
+    assert await there.auth.token(BASIC) != old
+    await there.connection.close()
 
 
 @pytest.mark.parametrize(

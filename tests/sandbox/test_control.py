@@ -104,7 +104,7 @@ def test_beginning_anew_forgets_everything_but_the_secrets(rig: Rig) -> None:
     control.reset()
     assert rig.graph("/v1.0/me", token).status_code == 401
     assert token in control.issued_secrets()
-    assert rig.redeem(rig.result()["code"]).json()["expires_in"] == 3600
+    assert rig.redeem(rig.result()["code"]).json()["expires_in"] >= 3600
 
 
 def test_consent_can_be_forgotten_for_all(rig: Rig) -> None:

@@ -165,6 +165,26 @@ def test_a_refresh_for_what_was_withdrawn_is_refused_in_the_way_of_the_kind_of_a
     assert "access_token" in app.acquire_token_silent_with_error(["User.Read"], account, force_refresh=True)
 
 
+@pytest.mark.parametrize(
+    ("segment", "user_name", "capabilities", "hours"),
+    [
+        ("organizations", None, None, (1, 1.5)),
+        ("organizations", None, ["CP1"], (24, 28)),
+        ("consumers", PERSONAL, ["CP1"], (1, 1)),
+    ],
+)
+def test_a_client_that_handles_challenges_gets_a_long_lived_token_to_renew_at_half_its_life(
+    rig: Rig, segment: str, user_name: str | None, capabilities: list[str] | None, hours: tuple[float, float]
+) -> None:
+    app = rig.app(tenant=segment, client_capabilities=capabilities)
+    rig.sign_in(app, ["User.Read"], user_name)
+    (cached,) = app.token_cache.search("AccessToken")
+    life = int(cached["expires_on"]) - int(cached["cached_at"])
+    assert hours[0] * 3600 <= life <= hours[1] * 3600
+    renewed = int(cached["refresh_on"]) - int(cached["cached_at"]) if "refresh_on" in cached else None
+    assert renewed == (life // 2 if segment == "organizations" and capabilities else None)
+
+
 def test_a_signed_in_browser_is_not_asked_again(rig: Rig) -> None:
     person = Person()
     rig.result(person)

@@ -10,6 +10,7 @@ import jwt
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.company import Account
+from mcp_local_graph.sandbox.entra import lifetimes
 from mcp_local_graph.sandbox.entra.call import handles_challenges, needed
 from mcp_local_graph.sandbox.entra.errors import EntraRefused
 from mcp_local_graph.sandbox.scopes import GRAPH_APP_ID, GRAPH_PUBLIC_URL, STORES_API
@@ -47,18 +48,19 @@ def by_itself(call: Call, registration: Registration) -> dict[str, Any]:
     """
     resource = _resource(call)
     value = call.state.secret("EwDemo")
-    lifetime = call.state.lifetimes.access_token
+    handles = handles_challenges(call.form.get("claims"))
+    life = lifetimes.of(call.state, handles_challenges=handles)
     call.state.access_tokens[value] = AccessToken(
         account=_principal(registration),
         client_id=registration.client_id,
         audience=resource,
         scopes=registration.roles if resource == GRAPH_PUBLIC_URL else frozenset(),
-        expires_at=now() + lifetime,
+        expires_at=now() + life["expires_in"],
         serial=call.state.serial(),
-        handles_challenges=handles_challenges(call.form.get("claims")),
+        handles_challenges=handles,
         app_only=True,
     )
-    return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": value}
+    return {"token_type": "Bearer", **life, "access_token": value}
 
 
 def workload_token(state: State, changed: Mapping[str, object]) -> str:

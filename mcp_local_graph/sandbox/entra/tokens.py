@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import jwt
 
+from mcp_local_graph.sandbox.entra import lifetimes
 from mcp_local_graph.sandbox.entra.call import check_scopes
 from mcp_local_graph.sandbox.entra.errors import EntraRefused
 from mcp_local_graph.sandbox.scopes import GRAPH_PUBLIC_URL, OIDC
@@ -33,12 +34,12 @@ def issue(state: State, ask: Ask, account: Account, *, nonce: str = "", refresh:
     if missing := sorted(ask.asked.names - granted):
         raise _unconsented(account, " ".join(missing))
     scopes = _scopes(ask, granted)
+    life = lifetimes.of(state, handles_challenges=ask.handles_challenges, personal=account.personal)
     answer: dict[str, Any] = {
         "token_type": "Bearer",
         "scope": " ".join([*_spelled(ask, scopes), *sorted(ask.asked.oidc - {"offline_access"})]),
-        "expires_in": state.lifetimes.access_token,
-        "ext_expires_in": state.lifetimes.access_token,
-        "access_token": _access_token(state, ask, account, scopes),
+        **life,
+        "access_token": _access_token(state, ask, account, scopes, life["expires_in"]),
     }
     if refresh:
         answer["refresh_token"] = _refresh_token(state, ask, account)
@@ -102,14 +103,14 @@ def _scopes(ask: Ask, granted: set[str]) -> frozenset[str]:
     return frozenset(scope for scope in granted if scope.startswith(f"{ask.asked.resource}/"))
 
 
-def _access_token(state: State, ask: Ask, account: Account, scopes: frozenset[str]) -> str:
+def _access_token(state: State, ask: Ask, account: Account, scopes: frozenset[str], lifetime: int) -> str:
     value = state.secret("EwDemo")
     state.access_tokens[value] = AccessToken(
         account=account,
         client_id=ask.registration.client_id,
         audience=ask.asked.resource,
         scopes=scopes,
-        expires_at=now() + state.lifetimes.access_token,
+        expires_at=now() + lifetime,
         serial=state.serial(),
         handles_challenges=ask.handles_challenges,
     )
