@@ -58,7 +58,10 @@ _AGAIN = "Try again in a minute."
 _NO_MAILBOX: Meaning = (
     MailboxMissing,
     "This account has no mailbox in Microsoft 365: no licence, or it is on the organisation's own server.",
-    "Ask your administrator for a mailbox, or sign in with another account.",
+    (
+        "Ask your administrator for a mailbox, or sign in with another account. A guest's is at their own "
+        "organisation: sign in there, with --tenant."
+    ),
 )
 _NO_LICENCE: Meaning = (
     LicenceMissing,

@@ -20,13 +20,22 @@ PERSONAL_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who can sign in. `user_name` is the user principal name, `oid` the object id."""
+    """Somebody who can sign in. `user_name` is the user principal name, `oid` the object id.
+
+    A guest is an account of its own in a directory; `home` is the one that the person signs in with.
+    """
 
     user_name: str
     display_name: str
     oid: str
     tenant_id: str = TENANT_ID
     is_admin: bool = False
+    home: Account | None = None
+
+    @property
+    def person(self) -> Account:
+        """The account at home."""
+        return self.home or self
 
     @property
     def personal(self) -> bool:
@@ -35,8 +44,8 @@ class Account:
 
     @property
     def home_account_id(self) -> str:
-        """The id by which MSAL knows the account."""
-        return f"{self.oid}.{self.tenant_id}"
+        """The id by which MSAL knows the account, whatever tenant it is signed in to."""
+        return f"{self.person.oid}.{self.person.tenant_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

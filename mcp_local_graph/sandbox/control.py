@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mcp_local_graph.sandbox import company, faults
 from mcp_local_graph.sandbox.entra import application
+from mcp_local_graph.sandbox.entra.call import account_in
 from mcp_local_graph.sandbox.entra.devicepage import waiting
 from mcp_local_graph.sandbox.entra.signin import missing, needs_admin
 from mcp_local_graph.sandbox.faults import Fault, QueuedFault
@@ -48,10 +49,12 @@ class Control:
         Raises:
             LookupError: the code or the account is unknown, or the code waits no more.
             PermissionError: an administrator would have to consent first.
+            EntraRefused: the account does not belong there.
         """
         account = self._account(user_name or company.INES.user_name)
         with self._state.lock:
             flow = self._flow(user_code)
+            account = account_in(self._state, account, flow.ask.tenant)
             lacking = missing(self._state, account, flow.ask)
             if reserved := needs_admin(self._state, account, lacking):
                 raise PermissionError(f"Only an administrator may allow {' '.join(sorted(reserved))}.")

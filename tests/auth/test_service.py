@@ -332,6 +332,32 @@ async def test_a_sign_in_is_renewed_whatever_the_settings_call_the_tenant(
     assert account.user_name == user_name
 
 
+GUEST = "dana.whitlock@northmole.example"
+
+
+async def test_a_guest_signs_in_where_they_are_one_and_is_renewed_in_a_new_process(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    tenant.control.set_token_lifetime(1)
+    auth = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT)
+    account = await sign_in(auth, GUEST)
+    home = next(one for one in tenant.people if one.user_name == GUEST)
+    assert account == (home.home_account_id, GUEST, tenant.tenant_id)
+    assert not account.home_account_id.endswith(tenant.tenant_id)
+    later = service(tenant, tmp_path, token_store=TokenStore.PLAINTEXT, account=GUEST)
+    assert await later.token(BASIC)
+    assert tenant.control.requests("token")[-1].form["grant_type"] == "refresh_token"
+    assert (await later.status()).account == account
+
+
+async def test_who_is_no_guest_is_told_so(tenant: DemoTenant, tmp_path: Path) -> None:
+    auth = service(tenant, tmp_path)
+    attempt, _ = await auth.begin(BASIC_NEED)
+    page = await browse(attempt, PERSONAL)
+    assert "AADSTS50020" in page.text
+    attempt.cancel()
+
+
 async def test_the_status_is_told_while_the_network_hangs(tenant: DemoTenant, tmp_path: Path) -> None:
     auth = service(tenant, tmp_path)
     tenant.control.hold("discovery")

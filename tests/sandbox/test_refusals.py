@@ -5,14 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mcp_local_graph.sandbox import Person
+from mcp_local_graph.sandbox import Person, company
 from mcp_local_graph.sandbox.entra.errors import KINDS
 from tests.sandbox.rig import BASIC, REDIRECT, code_of, walk
 
 if TYPE_CHECKING:
     from tests.sandbox.rig import Rig
 
-OTHER_WORKER = "dana.whitlock@northmole.example"
 LEFT = "lev.aronsen@brackwater.example"
 
 
@@ -176,7 +175,12 @@ def test_pressing_accept_on_a_page_that_does_not_offer_it_allows_nothing(rig: Ri
 
 @pytest.mark.parametrize(
     ("account", "tenant", "code"),
-    [(OTHER_WORKER, None, 50020), (LEFT, None, 50057), ("ines.o@postbox.example", "organizations", 50020)],
+    [
+        ("ines.okafor@brackwater.example", company.OTHER_TENANT_ID, 50020),
+        ("ines.o@postbox.example", None, 50020),
+        (LEFT, None, 50057),
+        ("ines.o@postbox.example", "organizations", 50020),
+    ],
 )
 def test_an_account_that_does_not_fit_stays_outside(rig: Rig, account: str, tenant: str | None, code: int) -> None:
     person = Person()

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
-from mcp_local_graph.sandbox import Person
+from mcp_local_graph.sandbox import Person, company
+from mcp_local_graph.sandbox.data import staff
+from mcp_local_graph.sandbox.entra.errors import EntraRefused
 from tests.sandbox.rig import BASIC, REDIRECT, code_of, walk
 
 if TYPE_CHECKING:
@@ -35,6 +37,40 @@ def test_a_personal_account_signs_in_at_consumers(rig: Rig) -> None:
     result = rig.sign_in(rig.app(tenant="consumers"), ["User.Read", "Mail.Read"], personal.user_name)
     assert result["id_token_claims"]["tid"] == "9188040d-6c67-4c5b-b112-36a304b66dad"
     assert rig.graph("/v1.0/me", result["access_token"]).json()["mail"] == personal.user_name
+
+
+GUEST = "dana.whitlock@northmole.example"
+
+
+def test_a_guest_is_another_account_of_the_same_person(rig: Rig) -> None:
+    app = rig.app()
+    claims = rig.sign_in(app, ["User.Read"], GUEST)["id_token_claims"]
+    assert (claims["oid"], claims["tid"]) == (staff.GUEST.oid, rig.tenant.tenant_id)
+    assert claims["preferred_username"] == GUEST
+    (account,) = app.get_accounts()
+    assert account["home_account_id"] == company.DANA.home_account_id
+    renewed = app.acquire_token_silent(["User.Read"], account, force_refresh=True)
+    me = rig.graph("/v1.0/me", renewed["access_token"]).json()
+    assert me["userPrincipalName"] == "dana.whitlock_northmole.example#EXT#@brackwater.example"
+    rig.tenant.control.revoke_sign_in(GUEST)
+    assert rig.graph("/v1.0/me", renewed["access_token"]).status_code == 401
+    refused = app.acquire_token_silent_with_error(["User.Read"], account, force_refresh=True)
+    assert refused["error_codes"] == [50173]
+
+
+def test_a_guest_is_at_home_in_their_own_tenant(rig: Rig) -> None:
+    claims = rig.sign_in(rig.app(tenant="organizations"), ["User.Read"], GUEST)["id_token_claims"]
+    assert (claims["oid"], claims["tid"]) == (company.DANA.oid, company.OTHER_TENANT_ID)
+
+
+def test_a_guest_signs_in_by_a_code(rig: Rig) -> None:
+    app = rig.app()
+    flow = app.initiate_device_flow(["User.Read"])
+    rig.tenant.control.approve_device_code(flow["user_code"], GUEST)
+    assert app.acquire_token_by_device_flow(flow)["id_token_claims"]["oid"] == staff.GUEST.oid
+    flow = app.initiate_device_flow(["User.Read"])
+    with pytest.raises(EntraRefused, match="no member or guest"):
+        rig.tenant.control.approve_device_code(flow["user_code"], PERSONAL)
 
 
 WRONG = "The provided value for the input parameter 'scope' is not valid."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mcp_local_graph.sandbox import company
@@ -32,7 +33,7 @@ BOARDROOM = _account("Boardroom (4th floor, 14 seats)", "room.boardroom", 52)
 TEST_TANK = _account("Test Tank (Workshop B)", "room.testtank", 53)
 ROOMS = (TIDEPOOL, BOARDROOM, TEST_TANK)
 # Somebody of the partner's, as a guest in this directory: an account here, a mailbox there.
-GUEST = _account("Dana Whitlock", "dana.whitlock_northmole.example#EXT#", 61)
+GUEST = replace(_account("Dana Whitlock", "dana.whitlock_northmole.example#EXT#", 61), home=company.DANA)
 
 _HAMBURG, _LISBON = ("Hamburg", "Germany", "DE"), ("Lisbon", "Portugal", "PT")
 _FIRST = 21

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.entra import markup, signin
-from mcp_local_graph.sandbox.entra.call import Call, check_account, needed, registration_of, tenant_of
+from mcp_local_graph.sandbox.entra.call import Call, account_in, needed, registration_of, tenant_of
 from mcp_local_graph.sandbox.entra.errors import EntraRefused
 from mcp_local_graph.sandbox.scopes import OIDC, Asked, ScopeRefused, read
 from mcp_local_graph.sandbox.state import EVERYBODY, Registration
@@ -85,7 +85,7 @@ def _step(call: Call, wanted: _Request, session: Session) -> Response:
         return _pick(call, wanted, session)
     if not account.is_admin:
         return _no_admin(call, wanted, session, account)
-    check_account(call, account, tenant_of(call.segment))
+    account_in(call.state, account, tenant_of(call.segment))
     if call.form.get("decision") != "accept":
         return _review(call, wanted, session, account)
     call.state.grant(EVERYBODY, wanted.registration.client_id, wanted.asked.names)

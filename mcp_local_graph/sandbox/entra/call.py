@@ -168,15 +168,22 @@ def handles_challenges(claims: str | None) -> bool:
     return "cp1" in {str(value).lower() for value in capabilities}
 
 
-def check_account(call: Call, account: Account, tenant: str) -> None:
-    """Let an account into a tenant, or not.
+def account_in(state: State, account: Account, tenant: str) -> Account:
+    """The account as a tenant knows it: itself at home, another one where the person is a guest.
 
     Raises:
         EntraRefused: it is switched off, or a stranger there.
     """
-    home = account.tenant_id
-    fits = {"common": True, "organizations": not account.personal, "consumers": account.personal}
-    if not fits.get(tenant, home == tenant):
-        raise EntraRefused(50020, f"The account {account.user_name} is no member or guest of this tenant.")
-    if account.oid in call.state.disabled:
+    person = account.person
+    fits = {"common": True, "organizations": not person.personal, "consumers": person.personal}
+    here = person if fits.get(tenant, person.tenant_id == tenant) else _guest(state, person, tenant)
+    if here is None:
+        raise EntraRefused(50020, f"The account {person.user_name} is no member or guest of this tenant.")
+    if person.oid in state.disabled:
         raise EntraRefused(50057)
+    return here
+
+
+def _guest(state: State, person: Account, tenant: str) -> Account | None:
+    known = (profile.account for profile in state.profiles.values())
+    return next((one for one in known if one.home == person and one.tenant_id == tenant), None)

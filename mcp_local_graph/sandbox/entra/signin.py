@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.entra import markup
-from mcp_local_graph.sandbox.entra.call import Call, check_account, check_scopes
+from mcp_local_graph.sandbox.entra.call import Call, account_in, check_scopes
 from mcp_local_graph.sandbox.entra.errors import EntraRefused, body, description
 from mcp_local_graph.sandbox.entra.tokens import client_info
 from mcp_local_graph.sandbox.scopes import GRAPH_SCOPES, Consent
@@ -108,7 +108,7 @@ def _ready(call: Call, sign_in: SignIn) -> Account:
     account = _already_here(call, sign_in)
     if account is None:
         raise EntraRefused(50058)
-    check_account(call, account, sign_in.ask.tenant)
+    account = account_in(call.state, account, sign_in.ask.tenant)
     if missing(call.state, account, sign_in.ask):
         raise EntraRefused(65001, error="interaction_required")
     return account
@@ -125,9 +125,9 @@ def _already_here(call: Call, sign_in: SignIn) -> Account | None:
     return here[0] if len(here) == 1 else None
 
 
-def _chosen(call: Call, sign_in: SignIn, account: Account) -> Response:
+def _chosen(call: Call, sign_in: SignIn, person: Account) -> Response:
     try:
-        check_account(call, account, sign_in.ask.tenant)
+        account = account_in(call.state, person, sign_in.ask.tenant)
     except EntraRefused as refused:
         return _stranger(call, sign_in, refused)
     try:
@@ -135,8 +135,8 @@ def _chosen(call: Call, sign_in: SignIn, account: Account) -> Response:
     except EntraRefused as refused:
         return _end_with_error(call, sign_in, refused)
     sign_in.account = account
-    if account not in sign_in.session.accounts:
-        sign_in.session.accounts.append(account)
+    if person not in sign_in.session.accounts:
+        sign_in.session.accounts.append(person)
     lacking = missing(call.state, account, sign_in.ask)
     if reserved := needs_admin(call.state, account, lacking):
         return _need_admin(call, sign_in, reserved)
@@ -246,7 +246,7 @@ def _pick(call: Call, sign_in: SignIn) -> Response:
 def _ask_consent(call: Call, sign_in: SignIn, account: Account, lacking: frozenset[str]) -> Response:
     for_all = '<p><label><input type="checkbox" name="everybody"> Allow it for everybody in the company</label></p>'
     device = "<p>A device shows a code and waits for you. Is it yours?</p>"
-    lead = f'<p>{_app(sign_in)} asks, for <span class="soft">{escape(account.user_name)}</span>:</p>'
+    lead = f'<p>{_app(sign_in)} asks, for <span class="soft">{escape(account.person.user_name)}</span>:</p>'
     accept = markup.button("decision", "accept", "Accept", kind="first")
     buttons = markup.row(accept, markup.button("decision", "cancel", "Cancel"))
     return _page(

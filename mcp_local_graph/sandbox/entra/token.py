@@ -12,9 +12,9 @@ from mcp_local_graph.sandbox.company import Account
 from mcp_local_graph.sandbox.entra import application
 from mcp_local_graph.sandbox.entra.call import (
     Call,
+    account_in,
     answer,
     ask_of,
-    check_account,
     handles_challenges,
     needed,
     registration_of,
@@ -84,10 +84,10 @@ def _by_code(call: Call, registration: Registration) -> tuple[Account, dict[str,
     # A code is spent by the first try, right or wrong.
     code.used = True
     _check_code(call, code)
-    check_account(call, code.account, tenant_of(call.segment))
+    account = account_in(call.state, code.account, tenant_of(call.segment))
     ask = replace(code.ask, handles_challenges=_handles(call, declared=code.ask.handles_challenges))
     refresh = "offline_access" in ask.asked.oidc
-    return code.account, issue(call.state, ask, code.account, nonce=code.nonce, refresh=refresh)
+    return account, issue(call.state, ask, account, nonce=code.nonce, refresh=refresh)
 
 
 def _check_code(call: Call, code: Code) -> None:
@@ -107,16 +107,16 @@ def _by_refresh_token(call: Call, registration: Registration) -> tuple[Account, 
     if found is None or found.client_id != registration.client_id:
         raise EntraRefused(70000, "The refresh token is not valid for this application.")
     _check_refresh_token(call, found)
-    check_account(call, found.account, tenant_of(call.segment))
+    account = account_in(call.state, found.account, tenant_of(call.segment))
     ask = ask_of(call, call.form)
     # Any consented scope will do, whatever the token was first issued for: that is how an app grows its scopes.
-    tokens = issue(call.state, ask, found.account, refresh="offline_access" in ask.asked.oidc)
+    tokens = issue(call.state, ask, account, refresh="offline_access" in ask.asked.oidc)
     found.used = True
-    return found.account, tokens
+    return account, tokens
 
 
 def _check_refresh_token(call: Call, found: RefreshToken) -> None:
-    if found.serial <= call.state.revoked.get(found.account.oid, 0):
+    if found.serial <= call.state.revoked.get(found.account.person.oid, 0):
         raise EntraRefused(50173)
     if now() >= found.expires_at:
         raise EntraRefused(700082)
@@ -138,8 +138,8 @@ def _by_device_code(call: Call, registration: Registration) -> tuple[Account, di
         raise _not_yet(flow)
     flow.used = True
     ask = replace(flow.ask, handles_challenges=_handles(call, declared=flow.ask.handles_challenges))
-    check_account(call, flow.answer, ask.tenant)
-    return flow.answer, issue(call.state, ask, flow.answer, refresh="offline_access" in ask.asked.oidc)
+    account = account_in(call.state, flow.answer, ask.tenant)
+    return account, issue(call.state, ask, account, refresh="offline_access" in ask.asked.oidc)
 
 
 def _not_yet(flow: DeviceFlow) -> EntraRefused:

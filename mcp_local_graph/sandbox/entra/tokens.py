@@ -60,7 +60,7 @@ def _unconsented(account: Account, missing: str) -> EntraRefused:
 
 def client_info(account: Account) -> str:
     """The client_info parameter: the account's home ids, base64url."""
-    text = json.dumps({"uid": account.oid, "utid": account.tenant_id}).encode()
+    text = json.dumps({"uid": account.person.oid, "utid": account.person.tenant_id}).encode()
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
@@ -82,9 +82,9 @@ def id_token(state: State, ask: Ask, account: Account, nonce: str) -> str:
     if nonce:
         claims["nonce"] = nonce
     if "profile" in ask.asked.oidc:
-        claims |= {"name": account.display_name, "oid": account.oid, "preferred_username": account.user_name}
+        claims |= {"name": account.display_name, "oid": account.oid, "preferred_username": account.person.user_name}
     if "email" in ask.asked.oidc:
-        claims["email"] = account.user_name
+        claims["email"] = account.person.user_name
     token = jwt.encode(claims, state.signing_key, algorithm="RS256", headers={"kid": state.key_id})
     state.secrets.add(token)
     return token

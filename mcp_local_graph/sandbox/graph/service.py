@@ -142,7 +142,7 @@ def _token(state: State, asked: Asked) -> AccessToken:
 
 def _continuous_access(state: State, token: AccessToken) -> None:
     """Refuse a token that something has happened to since, with a challenge where the client can answer one."""
-    oid = token.account.oid
+    oid = token.account.person.oid
     revoked = token.serial <= state.revoked.get(oid, 0) or oid in state.disabled
     challenged = token.serial <= state.challenged.get(oid, 0)
     if token.handles_challenges and (revoked or challenged):
