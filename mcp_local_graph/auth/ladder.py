@@ -51,6 +51,7 @@ TABLE = (
         [Rung.BROWSER], SignInFailed, _DEVICE_POLICY, [Rung.BROWSER, Rung.DEVICE], "only the broker proves the device"
     ),
     _row([Rung.DEVICE], SignInFailed, "53003", [Rung.DEVICE], "codes are blocked"),
+    _row([Rung.DEVICE], SignInFailed, "7000218", [Rung.DEVICE], "the registration allows no public client flows"),
 )
 # Every other failure closes nothing: a no is a no, consent and policy are the same on each rung, and a network that is
 # down is no sign-in problem.

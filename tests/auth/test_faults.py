@@ -360,12 +360,11 @@ async def test_an_app_of_another_tenant_is_named_as_the_mistake(tenant: DemoTena
 
 
 async def test_public_flows_that_are_off_are_named_as_the_mistake(tenant: DemoTenant, tmp_path: Path) -> None:
-    auth = service(tenant, tmp_path, client_id=tenant.no_public_flows_client_id)
+    auth = device_service(tenant, tmp_path, client_id=tenant.no_public_flows_client_id)
     attempt, _ = await auth.begin(BASIC_NEED)
-    page = await browse(attempt)
     error = await failure(ended(attempt))
     assert (type(error), error.trace.code) == (RegistrationWrong, "AADSTS7000218")
-    assert "Allow public client flows" in page.text
+    assert "Allow public client flows" in error.remedy
 
 
 async def test_permissions_that_an_administrator_keeps_are_listed(tenant: DemoTenant, tmp_path: Path) -> None:

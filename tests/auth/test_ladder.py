@@ -8,7 +8,7 @@ from mcp_local_graph.auth.attempt import Rung
 from mcp_local_graph.auth.ladder import TABLE, Abilities, Row, closed_by, rungs
 from mcp_local_graph.config import SignIn
 from mcp_local_graph.errors import BlockedByPolicy, BrokerUnusable, SignInDeclined, Trace
-from tests.auth.kit import BASIC_NEED, device_service, ended, failure
+from tests.auth.kit import BASIC, BASIC_NEED, browse, device_service, ended, failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +71,28 @@ async def test_where_codes_are_blocked_the_browser_is_next_and_stays_next(
     assert getattr(refused, "another_way", False)
     monkeypatch.delenv("BROWSER")
     assert "No way of signing in is left" in (await failure(auth.begin(BASIC_NEED))).what
+
+
+@pytest.mark.anyio
+async def test_where_the_registration_allows_no_codes_the_browser_is_next_and_the_remedy_is_told(
+    tenant: DemoTenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id = tenant.no_public_flows_client_id
+    auth = device_service(tenant, tmp_path, sign_in=SignIn.AUTO, client_id=client_id)
+    tenant.control.hold("token")
+    attempt, _ = await auth.begin(BASIC_NEED)
+    assert attempt.shown.rung is DEVICE
+    monkeypatch.setenv("BROWSER", "true")
+    tenant.control.release("token")
+    refused = await failure(ended(attempt))
+    assert (getattr(refused, "another_way", False), refused.trace.code) == (True, "AADSTS7000218")
+    assert "Allow public client flows" in refused.remedy
+    attempt, _ = await auth.begin(BASIC_NEED)
+    assert attempt.shown.rung is BROWSER
+    await browse(attempt)
+    assert (await ended(attempt)).user_name == tenant.person.user_name
+    assert await auth.token(BASIC)
+    assert "Allow public client flows" in " ".join((await auth.status()).closed)
 
 
 @pytest.mark.anyio

@@ -257,8 +257,10 @@ def test_these_endpoints_take_post_only(rig: Rig, endpoint: str) -> None:
     assert code_of(rig.http.get(url)) == 900561
 
 
-def test_an_app_without_public_client_flows_is_refused(rig: Rig) -> None:
+def test_an_app_without_public_client_flows_is_refused_a_code_and_signs_in_by_the_browser(rig: Rig) -> None:
     app = rig.app(rig.tenant.no_public_flows_client_id)
+    assert "access_token" in rig.sign_in(app, ["User.Read"])
+    assert "access_token" in app.acquire_token_silent(["User.Read"], app.get_accounts()[0], force_refresh=True)
     flow = app.initiate_device_flow(["User.Read"])
     result = app.acquire_token_by_device_flow(flow, exit_condition=lambda _flow: True)
     assert (result["error"], result["error_codes"]) == ("invalid_client", [7000218])

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # Clients that poll a little early, by their clock or ours, are not told to slow down.
 _EARLY = 0.8
 _SLOW_DOWN_SECONDS = 5
+# The grant of a device code under the name of the standard, and under an older one.
+_DEVICE_GRANTS = ("urn:ietf:params:oauth:grant-type:device_code", "device_code")
 
 
 def token(call: Call) -> Response:
@@ -48,8 +50,7 @@ def token(call: Call) -> Response:
     grants = {
         "authorization_code": _by_code,
         "refresh_token": _by_refresh_token,
-        "device_code": _by_device_code,
-        "urn:ietf:params:oauth:grant-type:device_code": _by_device_code,
+        **dict.fromkeys(_DEVICE_GRANTS, _by_device_code),
     }
     grant = grants.get(needed(call.form, "grant_type"))
     if grant is None:
@@ -70,7 +71,8 @@ def _client(call: Call) -> Registration:
         raise EntraRefused(700025)
     if call.form.get("grant_type") == "client_credentials":
         raise EntraRefused(7000216)
-    if not registration.public_client_flows:
+    # A redirect to http://localhost marks a public client in any case; a device code marks nothing.
+    if call.form.get("grant_type") in _DEVICE_GRANTS and not registration.public_client_flows:
         raise EntraRefused(7000218)
     return registration
 
