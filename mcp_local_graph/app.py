@@ -103,8 +103,9 @@ def tools(settings: Settings) -> list[Tool]:
     """The tools that the settings offer, each with the permissions that it may ask for under them.
 
     Raises:
-        SettingsError: a setting names a tool that there is not, or nothing is left.
+        SettingsError: a setting names a tool or a permission that there is not, or nothing is left.
     """
+    known_scopes.check_limit(settings.scopes)
     policy = Policy(
         toolsets=settings.toolsets, tools=settings.tools, exclude=settings.exclude, scopes=settings.scopes or None
     )

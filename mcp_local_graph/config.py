@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "MCP_LOCAL_GRAPH"
 SETTINGS_FILE = "settings.toml"
-# What may stand in the settings file; everything else in it is a mistake that is named.
-FILE_KEYS = frozenset(
-    {"client_id", "tenant", "account", "cloud", "login_url", "graph_url", "ca_file", "sign_in", "token_store"}
-    | {"credential", "log_level", "toolsets", "tools", "exclude", "scopes", "structured"}
-)
+# What may stand in the settings file; everything else in it is a mistake that is named. First the lists of names, or
+# one text with commas between; `structured` is true or false, all others are text.
+_LISTS = frozenset({"toolsets", "tools", "exclude", "scopes"})
+FILE_KEYS = _LISTS | {"client_id", "tenant", "account", "cloud", "login_url", "graph_url", "ca_file", "sign_in"}
+FILE_KEYS |= {"token_store", "credential", "log_level", "structured"}
 
 
 class SignIn(StrEnum):
@@ -79,10 +79,10 @@ class Settings(NamedTuple):
 
 
 def read_file(state_dir: Path) -> dict[str, Any]:
-    """The settings file of a state directory as a dict; empty where there is none.
+    """The settings file of a state directory as a dict, lists as the flags have them; empty where there is none.
 
     Raises:
-        SettingsError: the file cannot be read, is no TOML, or has a key that is none.
+        SettingsError: the file cannot be read, is no TOML, has a key that is none, or a value of another type.
     """
     path = state_dir / SETTINGS_FILE
     try:
@@ -96,7 +96,18 @@ def read_file(state_dir: Path) -> dict[str, Any]:
             f"The settings file {path} has keys that are none: {', '.join(unknown)}.",
             f"It may have: {', '.join(sorted(FILE_KEYS))}.",
         )
-    return values
+    return {key: _value(path, key, value) for key, value in values.items()}
+
+
+def _value(path: Path, key: str, value: object) -> str | bool:
+    if key in _LISTS and isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ",".join(value)
+    if isinstance(value, bool if key == "structured" else str):
+        return value
+    example = '["one", "two"]' if key in _LISTS else "true" if key == "structured" else '"..."'
+    raise SettingsError(
+        f"The settings file {path} has {key} as something else than it can be.", f"Write {key} = {example}."
+    )
 
 
 def _read_toml(text: str) -> dict[str, Any]:

@@ -144,6 +144,38 @@ def test_a_key_that_is_none_is_named_with_those_there_are(tmp_path: Path) -> Non
     assert "tenant" in raised.value.remedy
 
 
+def test_names_may_be_a_list_or_one_text(tmp_path: Path) -> None:
+    file = tmp_path / SETTINGS_FILE
+    file.write_text('scopes = ["User.Read", "Mail.Read"]\ntoolsets = "mail, people"\ntools = []\nstructured = true\n')
+    values = config.read_file(tmp_path)
+    assert values == {"scopes": "User.Read,Mail.Read", "toolsets": "mail, people", "tools": "", "structured": True}
+    read = settings(tmp_path, **values)
+    assert read.scopes == {"User.Read", "Mail.Read"}
+    assert read.toolsets == {"mail", "people"}
+    assert not read.tools
+
+
+@pytest.mark.parametrize(
+    ("line", "write"),
+    [
+        ("scopes = [1]", 'scopes = ["one", "two"]'),
+        ("tools = 5", 'tools = ["one", "two"]'),
+        ('structured = "yes"', "structured = true"),
+        ("client_id = 7", 'client_id = "..."'),
+        ('tenant = ["x"]', 'tenant = "..."'),
+        ("account = true", 'account = "..."'),
+        ('[cloud]\nname = "x"', 'cloud = "..."'),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_its_key_with_what_to_write(
+    tmp_path: Path, line: str, write: str
+) -> None:
+    (tmp_path / SETTINGS_FILE).write_text(f"{line}\n")
+    with pytest.raises(SettingsError, match=write.split(maxsplit=1)[0]) as raised:
+        config.read_file(tmp_path)
+    assert raised.value.remedy == f"Write {write}."
+
+
 def test_writing_keeps_the_other_keys(tmp_path: Path) -> None:
     (tmp_path / SETTINGS_FILE).write_text('log_level = "debug"\ntenant = "old.example"\n')
     path = config.write_file(tmp_path, {"tenant": "new.example", "client_id": ID})

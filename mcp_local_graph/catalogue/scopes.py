@@ -7,8 +7,12 @@ never. Personal accounts grant everything that works for them.
 
 from __future__ import annotations
 
+import difflib
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from mcp_local_graph.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,6 +210,29 @@ def named(word: str) -> frozenset[str]:
     """
     by_name = {scope.casefold(): frozenset({scope}) for scope in SCOPES}
     return {**by_name, **WORKLOADS}[word.casefold()]
+
+
+# A limit to a permission that changes covers the one that reads, so it may be named in a limit.
+_IN_LIMITS = SCOPES.keys() | {re.sub(r"\.Read(?=\.|$)", ".ReadWrite", name) for name in SCOPES}
+
+
+def check_limit(names: Iterable[str]) -> None:
+    """Pass, if these are permissions that tools can use.
+
+    A name that is none would take away nearly every tool without a word; one that Graph has and no tool here uses would
+    do nothing.
+
+    Raises:
+        SettingsError: one is not.
+    """
+    if unknown := sorted(set(names) - _IN_LIMITS):
+        by_lower = {name.lower(): name for name in _IN_LIMITS}
+        near = {by_lower[found] for name in unknown for found in difflib.get_close_matches(name.lower(), by_lower)}
+        nearest = f" The nearest that are: {', '.join(sorted(near))}." if near else ""
+        raise SettingsError(
+            f"--scopes names permissions that nothing here uses: {', '.join(unknown)}.{nearest}",
+            "Correct them, or leave them out: no permission is asked for that is not used.",
+        )
 
 
 def for_first_sign_in(needed: Iterable[str], *, personal: bool = False) -> frozenset[str]:

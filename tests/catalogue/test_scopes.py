@@ -9,11 +9,13 @@ from mcp_local_graph.catalogue.scopes import (
     WORKLOADS,
     Grant,
     advice,
+    check_limit,
     for_first_sign_in,
     fuller,
     grant_of,
     named,
 )
+from mcp_local_graph.errors import SettingsError
 from tests.tools import referee
 
 
@@ -101,3 +103,20 @@ def test_a_personal_account_is_asked_for_all_that_tools_need_at_once() -> None:
         "Mail.Read",
         "Contacts.Read",
     }
+
+
+@pytest.mark.parametrize("name", [*SCOPES, "Mail.ReadWrite.Shared", "User.ReadWrite", "Group.ReadWrite.All"])
+def test_a_limit_may_name_what_tools_use_and_what_covers_it(name: str) -> None:
+    check_limit({name})
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("Mail.Raed", "Mail.Read"), ("mail.read", "Mail.Read"), ("['Mail.Read']", "Mail.Read"), ("Xyz", "")],
+)
+def test_a_limit_to_what_nothing_uses_is_refused_with_the_nearest_names(name: str, nearest: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        check_limit({"User.Read", name})
+    assert f"uses: {name}." in raised.value.what
+    assert nearest in raised.value.what
+    assert ("The nearest" in raised.value.what) == bool(nearest)

@@ -228,3 +228,10 @@ def test_with_a_credential_nobody_signs_in_or_out_here(state: Path, words: list[
     ran = here(*words, "--credential", "managed-identity")
     assert (ran.code, ran.out) == (4, "")
     assert "--credential managed-identity" in ran.err
+
+
+def test_a_permission_that_is_none_is_refused_before_anything_starts(state: Path) -> None:
+    ran = here("serve", "--scopes", "User.Read Mail.Raed")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--scopes names permissions that nothing here uses: Mail.Raed. The nearest that are: Mail.Read" in ran.err
+    assert not list(state.iterdir())
