@@ -128,7 +128,8 @@ def own(state_dir: Path) -> bool:
         return private.directory(state_dir, make=False)
     except private.NotOurs as error:
         raise SettingsError(
-            f"The state directory {state_dir} {error.strerror}.", "Name one of your own with --state-dir."
+            f"The state directory {state_dir} {error.strerror}.",
+            "Name one with --state-dir that is yours alone: a new one is made so.",
         ) from error
     except OSError as error:
         raise SettingsError(

@@ -14,10 +14,13 @@ from mcp_local_graph import private
 from mcp_local_graph.auth import vault
 from mcp_local_graph.config import own, write_file
 from mcp_local_graph.errors import SettingsError
-from tests.cli.rig import here
+from tests.cli.rig import here, in_a_browser
+from tests.support import flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from mcp_local_graph.sandbox import DemoTenant
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 CLIENT = "7f2d94c6-3a18-4e5b-b0c7-1d86e5f9a203"
@@ -44,7 +47,45 @@ def test_a_directory_is_made_for_this_account_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "absent").exists()
 
 
-@pytest.mark.parametrize("bits", [0o755, 0o770, 0o777, 0o1777, 0o701])
+@pytest.mark.parametrize("bits", [0o777, 0o1777, 0o1755])
+def test_a_directory_that_is_everybodys_is_refused_and_left_as_it_is(tmp_path: Path, bits: int) -> None:
+    tmp_path.chmod(bits)
+    with pytest.raises(SettingsError, match="is for everybody to write in"):
+        own(tmp_path)
+    assert mode(tmp_path) == bits
+
+
+def test_a_directory_that_has_other_things_in_it_is_not_closed_to_those_who_need_them(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").touch()
+    (tmp_path / "thesis.odt").touch()
+    own(tmp_path)  # it is ours alone already
+    tmp_path.chmod(0o755)
+    for command in ("status", "login", "serve"):
+        ran = here(command, "--state-dir", str(tmp_path))
+        assert (ran.code, ran.out) == (2, "")
+        assert "is open to others and has other things in it than ours, thesis.odt for one." in ran.err
+        assert "--state-dir" in ran.err
+    assert mode(tmp_path) == 0o755
+
+
+def test_a_file_in_place_of_the_directory_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch(0o644)
+    with pytest.raises(SettingsError, match="Not a directory"):
+        own(file)
+    assert mode(file) == 0o644
+
+
+def test_all_that_is_kept_there_is_known_as_ours(tenant: DemoTenant, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    words = flags(tenant, tmp_path)
+    assert here("login", *words, help_with=in_a_browser()).code == 0
+    assert here("logout", *words).code == 0
+    state.chmod(0o755)
+    assert own(state) is True
+
+
+@pytest.mark.parametrize("bits", [0o755, 0o770, 0o701])
 def test_a_directory_that_others_could_enter_is_closed_to_them_and_that_is_told_once(tmp_path: Path, bits: int) -> None:
     tmp_path.chmod(bits)
     assert private.directory(tmp_path) is True
