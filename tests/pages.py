@@ -12,10 +12,11 @@ from mcp_local_graph.auth.broker.failures import BY_STATUS
 from mcp_local_graph.auth.remedies import BY_CODE, Remedy, Who
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
-from mcp_local_graph.cli.tools import table
+from mcp_local_graph.cli.tools import tables
 from mcp_local_graph.documents.kinds import readable
 from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_ENTRIES, MOST_MEMORY, MOST_UNPACKED
 from mcp_local_graph.graph.failures import CODES, STATUSES, error_for
+from mcp_local_graph.tools import TOOLSETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,10 @@ DOCUMENTS = ERRORS.with_name("documents.md")
 def _help() -> str:
     context = group.make_context("mcp-local-graph", [], resilient_parsing=True, terminal_width=100)
     return f"```text\n{group.get_help(context)}\n```"
+
+
+def _tools() -> str:
+    return tables(tool for toolset in TOOLSETS for tool in toolset.tools)
 
 
 def _settings() -> str:
@@ -64,7 +69,7 @@ def _limits() -> str:
     )
 
 
-BLOCKS = {"tools": table, "help": _help, "settings": _settings}
+BLOCKS = {"tools": _tools, "help": _help, "settings": _settings}
 DOCUMENT_BLOCKS = {"kinds": _kinds, "limits": _limits}
 
 

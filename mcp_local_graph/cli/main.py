@@ -18,7 +18,7 @@ _COMMANDS = {
     "use": "Choose the account that calls are made as.",
     "consent": "Write the message by which an administrator approves permissions.",
     "status": "Show who is signed in, the settings, and where each came from.",
-    "tools": "List the tools and the permissions each needs.",
+    "tools": "List the tools that the settings offer, and the permissions each needs.",
     "demo": "Show it all on a demo tenant, without an account or a network.",
 }
 # As in sysexits and the shell: 130 is what a program ended by Ctrl-C returns.

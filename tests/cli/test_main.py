@@ -63,7 +63,7 @@ def test_help_tells_what_only_this_command_has_before_the_settings(command: str,
     assert settings.lstrip().startswith("--state-dir")
 
 
-@pytest.mark.parametrize("command", ["serve", "login", "logout", "status"])
+@pytest.mark.parametrize("command", ["serve", "login", "logout", "status", "tools"])
 def test_help_names_every_setting_and_its_variable(command: str) -> None:
     shown = " ".join(here(command, "--help").out.split())
     for name in SETTINGS:
@@ -100,14 +100,28 @@ def test_a_flag_without_its_value_is_wrong_usage() -> None:
 def test_the_tools_are_a_table_with_the_permissions_of_each() -> None:
     ran = here("tools")
     assert (ran.code, ran.err) == (0, "")
-    rows = {cells[1]: cells[2:-1] for line in ran.lines[2:] if (cells := [cell.strip() for cell in line.split("|")])}
+    sets, listed = (part.splitlines() for part in ran.out.split("\n\n"))
+    assert sets[2:] == [f"| `{toolset.name}` | {toolset.description} |" for toolset in TOOLSETS]
+    rows = {cells[1]: cells[2:-1] for line in listed[2:] if (cells := [cell.strip() for cell in line.split("|")])}
     tools = [tool for toolset in TOOLSETS for tool in toolset.tools]
     assert list(rows) == [f"`{tool.name}`" for tool in tools]
     assert rows["`profile_get`"][2:] == ["`User.Read`", "", "`MailboxSettings.Read`, `User.Read.All`"]
     assert rows["`mail_search`"][0] == "mail"
     assert rows["`mail_search`"][2:] == ["`Mail.Read`", "`Mail.Read.Shared`", "`MailboxSettings.Read`"]
     assert rows["`account_status`"][2:] == ["", "", ""]
-    assert {line.count("|") for line in ran.lines} == {7}
+    assert {line.count("|") for line in listed} == {7}
+
+
+def test_the_tools_are_those_that_the_settings_offer(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text('exclude = ["mail_read"]\nscopes = "Mail.Read"\n')
+    ran = here("tools", "--toolsets", "mail", "--state-dir", str(tmp_path))
+    assert (ran.code, ran.err) == (0, "")
+    assert "| `mail` | Mail in your mailbox and in shared ones |" in ran.lines
+    assert "`mail_search`" in ran.out
+    assert all(word not in ran.out for word in ("`mail_read`", "`people`", "people_find", "Mail.Read.Shared"))
+    wrong = here("tools", "--toolsets", "post", "--state-dir", str(tmp_path))
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--toolsets names what there is not: post." in wrong.err
 
 
 def test_without_words_a_person_at_a_terminal_gets_help() -> None:
