@@ -129,13 +129,7 @@ def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pac
 
     `needed` are the scopes that the offered tools may ask for; `pace` is how patient they are with Graph.
     """
-    auth: AuthenticationService | CredentialTokens = _signing_in(settings, needed)
-    if settings.credential is not None:
-        from mcp_local_graph.auth.credentials import CredentialTokens, Source  # noqa: PLC0415 - few starts need it
-
-        auth = CredentialTokens(
-            Source(kind=settings.credential, cloud=settings.cloud, ca_file=settings.ca_file, tenant=settings.tenant)
-        )
+    auth = _tokens(settings, needed)
     cloud = settings.cloud
     # A cloud of somebody's own has its files where its Graph is.
     content_hosts = cloud.content_hosts or (urlsplit(cloud.graph_url).netloc,)
@@ -144,7 +138,13 @@ def services(settings: Settings, needed: frozenset[str] = frozenset(), pace: Pac
     return Services(auth, connection, Stores(settings.state_dir, app), Documents(), settings.scopes or None)
 
 
-def _signing_in(settings: Settings, needed: frozenset[str]) -> AuthenticationService:
+def _tokens(settings: Settings, needed: frozenset[str]) -> AuthenticationService | CredentialTokens:
+    if settings.credential is not None:
+        from mcp_local_graph.auth.credentials import CredentialTokens, Source  # noqa: PLC0415 - few starts need it
+
+        return CredentialTokens(
+            Source(kind=settings.credential, cloud=settings.cloud, ca_file=settings.ca_file, tenant=settings.tenant)
+        )
     return AuthenticationService(
         Registration(
             client_id=settings.client_id,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.auth.broker.failures import BY_STATUS
-from mcp_local_graph.auth.remedies import BY_CODE, Remedy, Who
+from mcp_local_graph.auth.remedies import BY_CODE, Actor, Remedy
 from mcp_local_graph.cli.main import group
 from mcp_local_graph.cli.options import SETTINGS
 from mcp_local_graph.cli.tools import tables
@@ -144,11 +144,11 @@ def _graph() -> list[str]:
     ]
 
 
-def _who(remedy: str) -> Who:
+def _who(remedy: str) -> Actor:
     """Who has to act on what Graph says."""
     if "report it" in remedy:
-        return Who.US
-    return Who.ADMIN if "administrator" in remedy else Who.NOBODY if remedy.startswith("Try again") else Who.YOU
+        return Actor.US
+    return Actor.ADMIN if "administrator" in remedy else Actor.NOBODY if remedy.startswith("Try again") else Actor.YOU
 
 
 def _row(codes: str, remedy: Remedy) -> str:

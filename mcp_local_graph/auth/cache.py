@@ -215,7 +215,10 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
                     remove(entry)
 
     def note_person(self, account: Account) -> None:
-        """Remember who an account is: MSAL files the tenant as the settings spell it, and no name for some."""
+        """Remember who an account is, and make calls as it from now on.
+
+        MSAL files the tenant as the settings spell it, and no name for some.
+        """
         with self._transaction():
             note = self._noted(account.home_account_id)
             note.user_name, note.tenant_id = account.user_name, account.tenant_id
@@ -263,9 +266,9 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
         """MSAL's account entries, in MSAL's own shape; of one realm (tenant) where it is given."""
         return list(self.search(self.CredentialType.ACCOUNT, query={"realm": realm} if realm else None))
 
-    def accounts(self, realm: str | None = None) -> tuple[Account, ...]:
+    def accounts(self) -> tuple[Account, ...]:
         """Everybody who is signed in here, by name."""
-        found = (self._account(entry) for entry in self.entries(realm))
+        found = (self._account(entry) for entry in self.entries())
         return tuple(sorted(found, key=lambda account: account.user_name))
 
     def account(self, home_account_id: str) -> Account | None:

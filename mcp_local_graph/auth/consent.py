@@ -45,13 +45,12 @@ def approval(
     registration: Registration, account: Account | None, missing: frozenset[str], waiting: Waiting | None
 ) -> Approval:
     """What to ask an administrator for, so that `missing` can be had."""
-    about_it = waiting is not None and bool(waiting.scopes & missing)
     return Approval(
         account=account,
         client_id=registration.client_id or "",
         scopes=missing,
         link=link(registration, account, missing),
-        trace=waiting.trace if waiting and about_it else "",
+        trace=waiting.trace if waiting and waiting.scopes & missing else "",
     )
 
 

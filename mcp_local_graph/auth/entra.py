@@ -15,8 +15,6 @@ from mcp_local_graph.auth.wire import EntraClient
 from mcp_local_graph.errors import ClientIdMissing, ServiceUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mcp_local_graph.auth.registration import Registration
 
 
@@ -49,7 +47,7 @@ class Entra:
         """MSAL's application. Making one asks Entra for its endpoints; a failure is not kept."""
         with self._connecting:
             if self._application is None:
-                self._application = self._made(msal.PublicClientApplication)
+                self._application = self._made()
             return self._application
 
     def broker(self) -> Broker:
@@ -57,16 +55,14 @@ class Entra:
         with self._connecting:
             if self._broker is None:
                 here = machine.this_machine()
-                application = machine.application(
-                    lambda **flags: self._made(msal.PublicClientApplication, **flags), here, self.registration.cloud
-                )
+                application = machine.application(self._made, here, self.registration.cloud)
                 self._broker = Broker(application, here, self.registration.cloud)
             return self._broker
 
-    def _made(self, make: Callable[..., msal.PublicClientApplication], **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's
+    def _made(self, **more: Any) -> msal.PublicClientApplication:  # noqa: ANN401 - MSAL's
         self._http = self._http or EntraClient(tls.client_context(self.registration.ca_file))
         try:
-            application = make(
+            application = msal.PublicClientApplication(
                 self.client_id,
                 authority=f"{self.registration.cloud.login_url}/{self.registration.tenant}",
                 # The host is from our own table or the person's setting: asking Microsoft whether it is one of theirs

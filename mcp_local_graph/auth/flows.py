@@ -11,7 +11,7 @@ from mcp_local_graph import threads
 from mcp_local_graph.auth.attempt import Attempt, Rung, Shown
 from mcp_local_graph.auth.broker import window
 from mcp_local_graph.auth.broker.asking import Ending
-from mcp_local_graph.auth.loopback import Listener
+from mcp_local_graph.auth.loopback import Listener, SignedIn
 from mcp_local_graph.auth.outcomes import Pending, device_code, signed_in
 from mcp_local_graph.errors import (
     TRY_AGAIN,
@@ -82,8 +82,8 @@ def browser(entra: Entra, need: Need, settle: Settle) -> Attempt:
             claims_challenge=need.claims,
         )
     except ValueError as error:
-        attempt.end(SignInFailed("The question to Microsoft cannot be put: its claims challenge makes no sense."))
-        raise attempt.outcome.exception() from error  # type: ignore[misc]  # set in the line above
+        senseless = SignInFailed("The question to Microsoft cannot be put: its claims challenge makes no sense.")
+        raise _ended(attempt, senseless) from error
     attempt.shown = Shown(Rung.BROWSER, listener.address)
     settle.asking()
     return attempt
@@ -118,7 +118,7 @@ class _BrowserConversation:
     def is_answer(self, state: str) -> bool:
         return bool(state) and state == self.flow.get("state")
 
-    def redeem(self, answer: dict[str, str]) -> SignedInAs:
+    def redeem(self, answer: dict[str, str]) -> SignedIn:
         need = self._attempt.need
         before = self._settle.known()
         try:
@@ -140,7 +140,7 @@ class _BrowserConversation:
             raise SignInExpired("This sign-in was over before it was finished.", TRY_AGAIN)
         if expected:
             self.keep()
-        return SignedInAs(account.user_name, "" if expected else need.hint or "another account")
+        return SignedIn(account.user_name, "" if expected else need.hint or "another account")
 
     def keep(self) -> bool:
         if self._held is None or not self._attempt.claim():
@@ -172,20 +172,12 @@ def _ended(attempt: Attempt, error: LocalGraphError) -> LocalGraphError:
     return told if isinstance(told, LocalGraphError) else error
 
 
-@dataclass(frozen=True, slots=True)
-class SignedInAs:
-    """An account for the last page."""
-
-    user_name: str
-    instead_of: str
-
-
 def through_broker(asked: Broker, need: Need, settle: Settle) -> Attempt:
     """The operating system's own window. Raises BrokerUnusable."""
     before = settle.known()
 
     def finish(attempt: Attempt, account: Account, answer: dict[str, Any]) -> None:
-        settle_unseen(attempt, settle, before, (account, answer))
+        _settle_unseen(attempt, settle, before, (account, answer))
 
     ending = Ending(finish, partial(settle.judge, Rung.BROKER, need), settle.asking)
     # Who wants another account chooses. Else the expected one, or the system's own, is tried first without a window.
@@ -218,7 +210,7 @@ def _poll(app: msal.PublicClientApplication, flow: dict[str, Any], attempt: Atte
             if not error.retryable:
                 attempt.end(error)
             continue
-        settle_unseen(attempt, settle, before, signed)
+        _settle_unseen(attempt, settle, before, signed)
 
 
 def _keep(attempt: Attempt, settle: Settle, signed: Signed) -> None:
@@ -232,7 +224,7 @@ def _keep(attempt: Attempt, settle: Settle, signed: Signed) -> None:
         attempt.end(account, claimed=True)
 
 
-def settle_unseen(attempt: Attempt, settle: Settle, before: frozenset[str], signed: Signed) -> None:
+def _settle_unseen(attempt: Attempt, settle: Settle, before: frozenset[str], signed: Signed) -> None:
     """Keep the expected account. There is no page of ours to ask on whether another one is right."""
     account, _ = signed
     refusal = _refusal(attempt.need, settle, account)

@@ -21,7 +21,7 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from mcp_local_graph.auth.pages import HEADERS, Button, Mood, page
@@ -37,16 +37,11 @@ _PORT_TRIES = 10
 _logger = logging.getLogger(__name__)
 
 
-class SignedIn(Protocol):
-    """An account that came out of a sign-in, and whether it is the one that was expected."""
+class SignedIn(NamedTuple):
+    """An account that came out of a sign-in, and the one that was expected in its place; empty where it is right."""
 
-    @property
-    def user_name(self) -> str:
-        """What the person calls the account."""
-
-    @property
-    def instead_of(self) -> str:
-        """The account that was expected in its place; empty where this one is right."""
+    user_name: str
+    instead_of: str
 
 
 class Conversation(Protocol):

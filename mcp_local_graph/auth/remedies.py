@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Who(StrEnum):
+class Actor(StrEnum):
     """Who has to act."""
 
     YOU = "you"
@@ -48,7 +48,7 @@ class Remedy:
     """The class of error a code becomes, its cause, the one action against it, and who has to take it."""
 
     kind: type[LocalGraphError]
-    who: Who
+    who: Actor
     cause: str
     action: str
 
@@ -58,7 +58,7 @@ _FORWARD = "Send these lines to your administrator."
 _REPORT = "Report it, with these lines."
 
 
-def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], Who, str, str]) -> dict[int, Remedy]:
+def _table(*rows: tuple[tuple[int, ...], type[LocalGraphError], Actor, str, str]) -> dict[int, Remedy]:
     return {code: Remedy(kind, who, cause, action) for codes, kind, who, cause, action in rows for code in codes}
 
 
@@ -68,87 +68,87 @@ CONSENT_MISSING, _GRANT_INVALID = 65001, 70000
 
 BY_CODE = _table(
     # Only the person can help.
-    ((65001,), SignInNeeded, Who.YOU, "A permission that this needs was not granted yet.", SIGN_IN),
+    ((65001,), SignInNeeded, Actor.YOU, "A permission that this needs was not granted yet.", SIGN_IN),
     (
         (50089, 50132, 50133, 50173),
         SignInNeeded,
-        Who.YOU,
+        Actor.YOU,
         "The sign-in was ended by a password change or an administrator.",
         SIGN_IN,
     ),
-    ((50058,), SignInNeeded, Who.YOU, "Nobody is signed in at Microsoft in this browser.", SIGN_IN),
-    ((70043,), SignInNeeded, Who.YOU, "Your organisation asks for a fresh sign-in every so often.", SIGN_IN),
+    ((50058,), SignInNeeded, Actor.YOU, "Nobody is signed in at Microsoft in this browser.", SIGN_IN),
+    ((70043,), SignInNeeded, Actor.YOU, "Your organisation asks for a fresh sign-in every so often.", SIGN_IN),
     (
         (700082, 70008),
         SignInNeeded,
-        Who.YOU,
+        Actor.YOU,
         "The sign-in was not used for too long and has expired.",
         f"{SIGN_IN} If that is soon so again, `mcp-local-graph status` shows where the sign-in is kept.",
     ),
     (
         (700084,),
         SignInNeeded,
-        Who.REGISTRAR,
+        Actor.REGISTRAR,
         "The sign-in has reached its fixed end: the app is registered as a single-page application.",
         f"{_REGISTRATION}move http://localhost to Mobile and desktop applications. {SIGN_IN}",
     ),
     (
         (70000,),
         SignInNeeded,
-        Who.YOU,
+        Actor.YOU,
         "The sign-in is no longer valid.",
         f"{SIGN_IN} With a personal account: `mcp-local-graph login --tenant consumers`.",
     ),
     (
         (50074, 50076, 50078, 50097, 50158),
         SignInNeeded,
-        Who.YOU,
+        Actor.YOU,
         "Your organisation asks for another proof that it is you.",
         SIGN_IN,
     ),
     (
         (50072, 50079, 53004),
         SignInNeeded,
-        Who.YOU,
+        Actor.YOU,
         "Your organisation asks you to set up a second way to prove that it is you.",
         "Open https://aka.ms/mfasetup, then run `mcp-local-graph login`.",
     ),
-    ((50055,), SignInNeeded, Who.YOU, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
-    ((54005,), SignInNeeded, Who.YOU, "The sign-in was answered twice.", SIGN_IN),
-    ((70016,), SignInFailed, Who.YOU, "The code has not been entered yet.", "Enter it, then try again."),
+    ((50055,), SignInNeeded, Actor.YOU, "The password has expired.", "Change it, then run `mcp-local-graph login`."),
+    ((54005,), SignInNeeded, Actor.YOU, "The sign-in was answered twice.", SIGN_IN),
+    ((70016,), SignInFailed, Actor.YOU, "The code has not been entered yet.", "Enter it, then try again."),
     # The person said no, or was not there.
-    ((65004,), SignInDeclined, Who.YOU, "The permissions were declined.", TRY_AGAIN),
-    ((70018, 70019, 70020, 90120), SignInExpired, Who.YOU, "The code was wrong or has expired.", TRY_AGAIN),
-    ((50199,), SignInDeclined, Who.YOU, "The app was not confirmed.", TRY_AGAIN),
+    ((65004,), SignInDeclined, Actor.YOU, "The permissions were declined.", TRY_AGAIN),
+    ((70018, 70019, 70020, 90120), SignInExpired, Actor.YOU, "The code was wrong or has expired.", TRY_AGAIN),
+    ((50199,), SignInDeclined, Actor.YOU, "The app was not confirmed.", TRY_AGAIN),
     # An administrator has to act.
     (
         (90093, 90094, 90095),
         AdminConsentNeeded,
-        Who.ADMIN,
+        Actor.ADMIN,
         "An administrator has to approve these permissions for your organisation.",
         "Send your administrator what `mcp-local-graph consent` prints.",
     ),
-    ((50105,), AdminNeeded, Who.ADMIN, "You are not assigned to this app in your organisation.", _FORWARD),
+    ((50105,), AdminNeeded, Actor.ADMIN, "You are not assigned to this app in your organisation.", _FORWARD),
     (
         (650052, 500011),
         AdminNeeded,
-        Who.ADMIN,
+        Actor.ADMIN,
         "Your organisation has not switched on, or has no licence for, what this app needs.",
         _FORWARD,
     ),
     (
         (650056,),
         AdminNeeded,
-        Who.ADMIN,
+        Actor.ADMIN,
         "The app registration lists no permissions, or nobody has approved them.",
         "Send these lines and what `mcp-local-graph consent` prints to your administrator.",
     ),
-    ((70001, 7000112), AdminNeeded, Who.ADMIN, "The app is switched off in your organisation.", _FORWARD),
+    ((70001, 7000112), AdminNeeded, Actor.ADMIN, "The app is switched off in your organisation.", _FORWARD),
     # Policy.
     (
         (53003,),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "A conditional access policy of your organisation blocks this way of signing in.",
         (
             "If a code was used, sign in with the browser: `mcp-local-graph login --sign-in browser`. Else send these "
@@ -158,7 +158,7 @@ BY_CODE = _table(
     (
         (53000, 53001, 530003, 530033),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "Your organisation allows this only from a device that it manages and finds compliant.",
         (
             "On such a device, sign in through the system: `mcp-local-graph login --sign-in broker`; or with "
@@ -168,7 +168,7 @@ BY_CODE = _table(
     (
         (53002, 50127),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "Your organisation allows this only through an approved app or the system's broker.",
         (
             "Sign in through the system: `mcp-local-graph login --sign-in broker`. What it lacks on this machine, "
@@ -178,43 +178,43 @@ BY_CODE = _table(
     (
         (530032, 530035),
         BlockedByPolicy,
-        Who.ADMIN,
+        Actor.ADMIN,
         "A security policy of your organisation blocks the sign-in.",
         _FORWARD,
     ),
     (
         (50131, 53011, 50053),
         BlockedByPolicy,
-        Who.ADMIN,
+        Actor.ADMIN,
         "The account is locked, or the sign-in looks risky.",
         "Do what Microsoft's page asks for. If it asks for nothing, send these lines to your administrator.",
     ),
     (
         (50005,),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "Your organisation's policy does not allow this operating system.",
         "Use a machine with one that it allows.",
     ),
-    ((50057,), BlockedByPolicy, Who.ADMIN, "The account is disabled.", _FORWARD),
+    ((50057,), BlockedByPolicy, Actor.ADMIN, "The account is disabled.", _FORWARD),
     (
         (50126, 50144),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "The account's password is not accepted.",
         "Reset the password, then run `mcp-local-graph login`.",
     ),
     (
         (500021, 500212, 500213),
         BlockedByPolicy,
-        Who.ADMIN,
+        Actor.ADMIN,
         "Your organisation does not allow access to this tenant.",
         _FORWARD,
     ),
     (
         (50020, 50034, 51004, 90072, 16000),
         BlockedByPolicy,
-        Who.YOU,
+        Actor.YOU,
         "This account does not belong to the tenant.",
         "Sign in with an account of the tenant, correct --tenant, or have yourself invited there as a guest.",
     ),
@@ -222,60 +222,60 @@ BY_CODE = _table(
     (
         (50011, 500113, 900971),
         RegistrationWrong,
-        Who.REGISTRAR,
+        Actor.REGISTRAR,
         "The app registration does not list the redirect address of this sign-in.",
         f"{_REGISTRATION}add http://localhost under Authentication, Mobile and desktop applications.",
     ),
     (
         (7000218, 7000215, 7000222),
         RegistrationWrong,
-        Who.REGISTRAR,
+        Actor.REGISTRAR,
         "The app registration expects a secret, so it is not set up for a program on your machine.",
         (
             f"{_REGISTRATION}under Authentication set Allow public client flows to Yes, and keep http://localhost "
             "under Mobile and desktop applications only, not under Web."
         ),
     ),
-    ((700025,), RegistrationWrong, Who.US, "A public client sent a secret, and this program has none.", _REPORT),
+    ((700025,), RegistrationWrong, Actor.US, "A public client sent a secret, and this program has none.", _REPORT),
     (
         (9002326, 9002327),
         RegistrationWrong,
-        Who.REGISTRAR,
+        Actor.REGISTRAR,
         "The redirect address is registered for a single-page application.",
         f"{_REGISTRATION}move http://localhost to Mobile and desktop applications.",
     ),
     (
         (700016, 700011),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "The tenant has no app with this client id.",
         "Check --client-id and --tenant against the app registration; an app for one tenant is known there only.",
     ),
     (
         (50194,),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "The app is for one tenant only.",
         "Give its id: `mcp-local-graph login --tenant <tenant id>`.",
     ),
     (
         (90002, 50059, 50128),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "There is no such tenant in this cloud.",
         "Correct --tenant, or choose the cloud with --cloud.",
     ),
     (
         (90038, 900432, 1000104),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "The tenant is in another cloud.",
         "Choose it with --cloud.",
     ),
     (
         (500208, 9001023, 9002332, 90130),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "This kind of account cannot sign in here.",
         (
             "With a personal account: `mcp-local-graph login --tenant consumers`, if the app is registered for such "
@@ -285,47 +285,47 @@ BY_CODE = _table(
     (
         (65002,),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "The client id belongs to Microsoft and may not be borrowed.",
         "Register an app of your own in the Entra portal, and give its id with --client-id.",
     ),
     (
         (65005, 650057, 90008),
         RegistrationWrong,
-        Who.REGISTRAR,
+        Actor.REGISTRAR,
         "The app registration does not list a permission that was asked for.",
         f"{_REGISTRATION}add it under API permissions, Microsoft Graph, Delegated.",
     ),
     (
         (70011, 28002, 700022, 650053),
         RegistrationWrong,
-        Who.YOU,
+        Actor.YOU,
         "A permission was asked for that does not exist, or that this kind of account does not have.",
         (
             "If you named permissions (--scopes, --add), check them; personal accounts have fewer than those at work. "
             "Else report it, with these lines."
         ),
     ),
-    ((70007,), RegistrationWrong, Who.US, "The registration does not allow this kind of answer.", _REPORT),
+    ((70007,), RegistrationWrong, Actor.US, "The registration does not allow this kind of answer.", _REPORT),
     # Not a sign-in problem.
     (
         (50033, 90006, 90012, 90024, 90033, 50087, 90090),
         ServiceUnavailable,
-        Who.NOBODY,
+        Actor.NOBODY,
         "Microsoft's sign-in service has a passing fault.",
         "Try again in a minute.",
     ),
     (
         (500133, 700024),
         SignInFailed,
-        Who.YOU,
+        Actor.YOU,
         "Microsoft's sign-in service finds a time in the request wrong.",
         "Set the clock of this machine right, then try again.",
     ),
     (
         (90055, 50196),
         Throttled,
-        Who.NOBODY,
+        Actor.NOBODY,
         "Microsoft's sign-in service asks for a pause.",
         "Wait a few minutes, then try again.",
     ),
@@ -349,7 +349,7 @@ def error_for(answer: Mapping[str, Any], need: Need, *, means: int = 0) -> Local
     remedy = next((BY_CODE[code] for code in (means, *codes) if code in BY_CODE), None) or _generic(answer, codes)
     if answer.get("suberror") == "message_only" and remedy.kind is SignInNeeded:
         # Entra says that a prompt would not help.
-        remedy = Remedy(BlockedByPolicy, Who.ADMIN, remedy.cause, _FORWARD)
+        remedy = Remedy(BlockedByPolicy, Actor.ADMIN, remedy.cause, _FORWARD)
     trace = Trace(
         code=f"AADSTS{codes[0]}" if codes else _word(answer.get("error")),
         correlation_id=_correlation_id(answer),
@@ -386,7 +386,7 @@ def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
     error = _word(answer.get("error"))
     look_up = f"{_LOOK_UP}{codes[0]}" if codes else SIGN_IN
     if error in _DECLINED:
-        return Remedy(SignInDeclined, Who.YOU, "The sign-in was cancelled.", TRY_AGAIN)
+        return Remedy(SignInDeclined, Actor.YOU, "The sign-in was cancelled.", TRY_AGAIN)
     if error in _EXPIRED:
         return BY_CODE[70020]
     if error in {"temporarily_unavailable", "server_error"}:
@@ -394,8 +394,8 @@ def _generic(answer: Mapping[str, Any], codes: list[int]) -> Remedy:
     if error == "invalid_scope":  # all that a personal account's sign-in says
         return BY_CODE[70011]
     if error in _NEEDS_PERSON:
-        return Remedy(SignInNeeded, Who.YOU, "Microsoft asks for a fresh sign-in.", SIGN_IN)
-    return Remedy(SignInFailed, Who.YOU, "Microsoft's sign-in service refused.", look_up)
+        return Remedy(SignInNeeded, Actor.YOU, "Microsoft asks for a fresh sign-in.", SIGN_IN)
+    return Remedy(SignInFailed, Actor.YOU, "Microsoft's sign-in service refused.", look_up)
 
 
 def _correlation_id(answer: Mapping[str, Any]) -> str:

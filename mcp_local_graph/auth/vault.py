@@ -122,7 +122,7 @@ class FileVault:
         try:
             content, _ = self._content()
             if content is None:
-                with self._lock_if_free():
+                with self._locked_once():
                     # A writer may have mended it since: only what is still bad under the lock goes out of the way.
                     content, why = self._content()
                     if content is None:
@@ -165,7 +165,7 @@ class FileVault:
             _logger.warning("Others could read the token cache %s; it is for this account alone now", self._path.name)
         return self._open(stored), "cannot be read"
 
-    def _lock_if_free(self) -> contextlib.AbstractContextManager[None]:
+    def _locked_once(self) -> contextlib.AbstractContextManager[None]:
         """The lock of writers, unless this thread holds it already."""
         return contextlib.nullcontext() if self._writer == threading.get_ident() else self.locked()
 

@@ -102,19 +102,12 @@ def test_what_windows_opens_but_is_no_text_is_not_taken_for_a_key(place: Machine
     assert "something else" in refusal(place.store()).what
 
 
-def test_set_aside_by_choice_the_old_file_is_kept_and_a_new_key_is_made(place: Machine) -> None:
+def test_where_a_person_renames_the_file_a_new_key_is_made(place: Machine) -> None:
     old = place.store().create()
-    stored = place.file.read_bytes()
     place.shut()
-    aside = place.store().set_aside()
-    assert aside is not None
-    assert aside.read_bytes() == stored
+    place.file.rename(place.file.with_suffix(".old"))
     new = place.store().create()
     assert place.store().get() == new != old
-
-
-def test_where_there_is_no_file_none_is_set_aside(place: Machine) -> None:
-    assert place.store().set_aside() is None
 
 
 def test_where_windows_protects_nothing_no_file_is_left(place: Machine) -> None:

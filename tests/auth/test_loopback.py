@@ -16,8 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from mcp_local_graph.auth.flows import SignedInAs
-from mcp_local_graph.auth.loopback import Listener
+from mcp_local_graph.auth.loopback import Listener, SignedIn
 from mcp_local_graph.errors import BlockedByPolicy, Trace
 from mcp_local_graph.sandbox import Person
 from tests.auth.kit import SOON, refuses
@@ -34,7 +33,7 @@ MICROSOFT = "https://login.example/authorize?state=s-1"
 class Talk:
     """The attempt's side, played: it knows one state and one account."""
 
-    account: SignedInAs = field(default_factory=lambda: SignedInAs("ines@brackwater.example", ""))
+    account: SignedIn = field(default_factory=lambda: SignedIn("ines@brackwater.example", ""))
     refusal: BlockedByPolicy | None = None
     in_time: bool = True
     heard: list[object] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Talk:
     def is_answer(self, state: str) -> bool:
         return state == "s-1"
 
-    def redeem(self, answer: dict[str, str]) -> SignedInAs:
+    def redeem(self, answer: dict[str, str]) -> SignedIn:
         self.heard.append(answer)
         if self.refusal:
             raise self.refusal
@@ -208,7 +207,7 @@ def test_an_error_is_shown_with_its_remedy_and_ids(visitor: Visitor, talk: Talk)
 def test_another_account_is_the_persons_choice(
     visitor: Visitor, talk: Talk, *, action: str, in_time: bool, words: str, heard: list[str]
 ) -> None:
-    talk.account, talk.in_time = SignedInAs("marit@brackwater.example", "ines@brackwater.example"), in_time
+    talk.account, talk.in_time = SignedIn("marit@brackwater.example", "ines@brackwater.example"), in_time
     cookie = visitor.begin()
     visitor.answer()
     for _ in range(2):
@@ -228,7 +227,7 @@ def test_another_account_is_the_persons_choice(
 
 @pytest.mark.parametrize("action", ["/keep", "/cancel"])
 def test_nobody_else_makes_that_choice(visitor: Visitor, talk: Talk, action: str) -> None:
-    talk.account = SignedInAs("marit@brackwater.example", "ines@brackwater.example")
+    talk.account = SignedIn("marit@brackwater.example", "ines@brackwater.example")
     cookie = visitor.begin()
     visitor.answer()
     visitor.get("/finish", Cookie=cookie)
@@ -451,7 +450,7 @@ def test_secrets_differ_between_listeners(talk: Talk, visitor: Visitor) -> None:
 def test_a_hostile_account_name_is_text_and_nothing_more(visitor: Visitor, talk: Talk) -> None:
     hostile = '"><script>alert(1)</script><form action=https://evil.example>&amp;'
     for instead_of in ("", hostile):
-        talk.account = SignedInAs(hostile, instead_of)
+        talk.account = SignedIn(hostile, instead_of)
         listener = Listener(talk)
         somebody = Visitor(listener)
         cookie = somebody.begin()

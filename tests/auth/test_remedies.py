@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcp_local_graph.auth.remedies import BY_CODE, Who, codes_of, error_for
+from mcp_local_graph.auth.remedies import BY_CODE, Actor, codes_of, error_for
 from mcp_local_graph.errors import (
     AdminConsentNeeded,
     AdminNeeded,
@@ -66,16 +66,16 @@ def test_each_known_code_has_its_class_one_sentence_one_action_and_its_ids(
 def test_who_has_to_act_is_who_the_action_speaks_to() -> None:
     for code, remedy in BY_CODE.items():
         match remedy.who:
-            case Who.ADMIN:
+            case Actor.ADMIN:
                 assert "administrator" in remedy.action, code
                 assert remedy.kind is not SignInNeeded, code
-            case Who.REGISTRAR:
+            case Actor.REGISTRAR:
                 assert "app registration" in remedy.action, code
-            case Who.NOBODY:
+            case Actor.NOBODY:
                 assert issubclass(remedy.kind, ServiceUnavailable), code
-            case Who.US:
+            case Actor.US:
                 assert "Report it" in remedy.action, code
-            case Who.YOU:
+            case Actor.YOU:
                 assert not issubclass(remedy.kind, AdminNeeded | ServiceUnavailable), code
 
 

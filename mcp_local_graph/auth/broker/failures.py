@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mcp_local_graph.auth.remedies import Remedy, Who
+from mcp_local_graph.auth.remedies import Actor, Remedy
 from mcp_local_graph.errors import (
     SIGN_IN,
     TRY_AGAIN,
@@ -37,7 +37,7 @@ _STATUS = re.compile(
 
 
 def _rows(*rows: tuple[str, type[LocalGraphError], str, str]) -> dict[str, Remedy]:
-    return {word: Remedy(kind, Who.YOU, what, action) for words, kind, what, action in rows for word in words.split()}
+    return {word: Remedy(kind, Actor.YOU, what, action) for words, kind, what, action in rows for word in words.split()}
 
 
 # By the broker's status word. For any other the browser is next.

@@ -9,9 +9,7 @@ where this was written: the tests put a small agent of their own in its place.
 
 from __future__ import annotations
 
-import secrets
 import sys
-import time
 from typing import TYPE_CHECKING, Protocol
 
 from mcp_local_graph.auth import vault
@@ -21,7 +19,7 @@ from mcp_local_graph.errors import KeyStoreUnavailable
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Not "key.…": the lock beside it must be another than the one of auth.cache, which is held around `create`.
+# Not "key.…": beside that name is the lock of the session's key stores, which other systems have.
 FILE_NAME = "cache-key.dpapi"
 
 
@@ -65,14 +63,6 @@ class DpapiStore:
             raise KeyStoreUnavailable(
                 f"The key file {self._path} cannot be written ({error.strerror}).", "Check who may write there."
             ) from error
-
-    def set_aside(self) -> Path | None:
-        """Rename the file, because the person says so. What its key had sealed can be opened no more."""
-        with self._file.locked():
-            if not self._path.exists():
-                return None
-            stamp = f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}"
-            return self._path.replace(self._path.with_suffix(f".bad-{stamp}"))
 
     def _make(self) -> bytes:
         try:

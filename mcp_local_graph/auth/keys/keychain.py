@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-_SERVICE, _ENTRY = "mcp-local-graph", "token cache key"
 # Seconds: macOS may ask the person, and a question nobody sees waits for ever. Hosts drop a call after 60.
 _DEADLINE = 30.0
 
@@ -44,7 +43,7 @@ _MEANINGS = {
     -25291: ("There is no Keychain in this session.", "Start the server from a desktop session."),
     -25293: (
         "The Keychain does not let this program read its key.",
-        f"In Keychain Access, unlock the login keychain, and allow Python to read the entry {_SERVICE}.",
+        f"In Keychain Access, unlock the login keychain, and allow Python to read the entry {text.SERVICE}.",
     ),
     -25294: ("The login keychain is missing.", "Create one in Keychain Access."),
     -25307: ("There is no default keychain.", "Set one in Keychain Access."),
@@ -92,7 +91,7 @@ class KeychainStore:
     def _write(self) -> bytes | None:
         try:
             with self._opened() as passwords:
-                passwords.set_generic_password(_SERVICE, _ENTRY, text.new())
+                passwords.set_generic_password(text.SERVICE, text.ENTRY, text.new())
         except OSError as error:
             if _status(error) != _DUPLICATE:  # a duplicate is another process's key, which serves as well
                 raise _meaning(error) from error
@@ -101,7 +100,7 @@ class KeychainStore:
     def _read(self) -> bytes | None:
         try:
             with self._opened() as passwords:
-                key = text.read(passwords.get_generic_password(_SERVICE, _ENTRY))
+                key = text.read(passwords.get_generic_password(text.SERVICE, text.ENTRY))
         except OSError as error:
             if _status(error) == _NOT_FOUND:
                 return None
@@ -111,7 +110,7 @@ class KeychainStore:
         if key is None:
             raise KeyStoreUnavailable(
                 "The Keychain holds something else under our name.",
-                f"Delete the entry {_SERVICE} in Keychain Access, then sign in again.",
+                f"Delete the entry {text.SERVICE} in Keychain Access, then sign in again.",
             )
         return key
 

@@ -5,14 +5,13 @@ Each store says whether it works here and, if not, why.
 
 from __future__ import annotations
 
-import base64
-import secrets
 import sys
 from concurrent.futures import TimeoutError as Late
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mcp_local_graph import threads
 from mcp_local_graph.auth import vault
+from mcp_local_graph.auth.keys import text
 from mcp_local_graph.errors import KeyStoreUnavailable
 
 if TYPE_CHECKING:
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-KEY_BYTES = 32
 NO_STORE = "this session has no key store (on Linux: no Secret Service on the session bus)"
-_SERVICE = "mcp-local-graph"
-_ENTRY = "token cache key"
 # A locked collection may ask the person for a password, and a question nobody sees waits for ever.
 _DEADLINE = 10.0
 # Stores that keep a secret for this person only. `PYTHON_KEYRING_BACKEND` can name any class: one that writes plain
@@ -69,7 +65,7 @@ class KeyringStore:
 
     def get(self) -> bytes | None:
         """The key, or None where there is none yet."""
-        stored = self._within_deadline(lambda: self._backend.get_password(_SERVICE, _ENTRY))
+        stored = self._within_deadline(lambda: self._backend.get_password(text.SERVICE, text.ENTRY))
         return None if stored is None else self._decoded(stored)
 
     def create(self) -> bytes:
@@ -81,19 +77,15 @@ class KeyringStore:
         return key
 
     def _made(self) -> bytes | None:
-        text = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
-        self._within_deadline(lambda: self._backend.set_password(_SERVICE, _ENTRY, text))
+        self._within_deadline(lambda: self._backend.set_password(text.SERVICE, text.ENTRY, text.new()))
         return self.get()
 
     def _decoded(self, stored: str) -> bytes:
-        try:
-            key = base64.b64decode(stored, validate=True)
-        except ValueError:  # no base64, or not even ASCII
-            key = b""
-        if len(key) != KEY_BYTES:
+        key = text.read(stored)
+        if key is None:
             raise KeyStoreUnavailable(
                 f"The {self.name} holds something else under our name.",
-                f"Delete the entry {_SERVICE!r} there, then sign in again.",
+                f"Delete the entry {text.SERVICE!r} there, then sign in again.",
             )
         return key
 

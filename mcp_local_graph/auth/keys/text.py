@@ -1,4 +1,4 @@
-"""The key of the token cache as text: the stores of the systems keep passwords, not bytes."""
+"""The key of the token cache as text: the stores of the systems keep passwords, not bytes. And under which name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import secrets
 
 KEY_BYTES = 32
+SERVICE, ENTRY = "mcp-local-graph", "token cache key"
 
 
 def new() -> str:
