@@ -42,7 +42,7 @@ _CALLED = {
     Kind.ATTACHMENT: ("attachment", "mail_read"),
     Kind.FOLDER: ("folder", "mail_folders"),
     Kind.EVENT: ("event", "calendar_list"),
-    Kind.CALENDAR: ("calendar", "calendar_list"),
+    Kind.CALENDAR: ("calendar", "graph_get"),
     Kind.PERSON: ("person", "people_find"),
     Kind.FILE: ("file", "graph_get"),
     Kind.OTHER: ("object", "graph_get"),

@@ -163,6 +163,7 @@ def is_open(kept: Store, handle: str) -> bool:
 def test_what_is_no_handle_is_told_what_one_is_and_is_not_repeated(kept: Store, text: str) -> None:
     assert refusal(kept, text, Kind.MESSAGE) == "That is no handle of a message.\nUse a handle from mail_search."
     assert refusal(kept, text) == "That is no handle of ours.\nUse a handle from graph_get."
+    assert refusal(kept, text, Kind.CALENDAR) == "That is no handle of a calendar.\nUse a handle from graph_get."
 
 
 def test_a_handle_of_another_kind_is_told_so(kept: Store) -> None:
