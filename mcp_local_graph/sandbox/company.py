@@ -22,7 +22,8 @@ PERSONAL_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"
 class Account:
     """Somebody who can sign in. `user_name` is the user principal name, `oid` the object id.
 
-    A guest is an account of its own in a directory; `home` is the one that the person signs in with.
+    `mail` is their mail address, where that is another than the user name. A guest is an account of its own in a
+    directory; `home` is the one that the person signs in with.
     """
 
     user_name: str
@@ -31,11 +32,17 @@ class Account:
     tenant_id: str = TENANT_ID
     is_admin: bool = False
     home: Account | None = None
+    mail: str = ""
 
     @property
     def person(self) -> Account:
         """The account at home."""
         return self.home or self
+
+    @property
+    def address(self) -> str:
+        """Their mail address."""
+        return self.mail or self.user_name
 
     @property
     def personal(self) -> bool:
@@ -76,6 +83,13 @@ PRIYA = _account("Priya", "Venkataraman", 15)
 ZOE = _account("Zoë", "Lindqvist", 16)
 RUI = _account("Rui", "Castellane", 17, is_admin=True)
 LEV = _account("Lev", "Aronsen", 18)
+# Somebody whose user name is no mail address: her account comes from a company that was bought.
+NADIA = Account(
+    user_name="nkessler@ferrylight.brackwater.example",
+    display_name="Nadia Kessler",
+    oid="3d8e7019-51c6-4b2e-9f0a-7ac4d81b6e19",
+    mail=f"nadia.kessler@{DOMAIN}",
+)
 DANA = Account(
     user_name="dana.whitlock@northmole.example",
     display_name="Dana Whitlock",
@@ -88,7 +102,7 @@ INES_AT_HOME = Account(
     oid="00000000-0000-0000-4f1d-7c02b95ae630",
     tenant_id=PERSONAL_TENANT_ID,
 )
-PEOPLE = (INES, MARIT, TOMASZ, JOON, PRIYA, ZOE, RUI, LEV, DANA, INES_AT_HOME)
+PEOPLE = (INES, MARIT, TOMASZ, JOON, PRIYA, ZOE, RUI, LEV, DANA, INES_AT_HOME, NADIA)
 # Lev has left: his account is there and switched off.
 DISABLED = frozenset({LEV.oid})
 
@@ -120,6 +134,7 @@ _JOBS = {
     ZOE: Job(title="Finance Partner", department="Finance", office="Harbour House 3.11", manager=MARIT),
     RUI: Job(title="IT Administrator", department="IT", office="Harbour House 1.02", manager=MARIT),
     LEV: Job(title="Surveyor", department="Field Survey", office=None),
+    NADIA: Job(title="Chart Editor", department="Charts", office="Lantern Yard 2"),
 }
 
 
@@ -152,11 +167,11 @@ def work_profile(account: Account, job: Job, number: int, now: datetime) -> Prof
         "employeeId": f"BW-{1029 + number}",
         "givenName": given,
         "jobTitle": job.title,
-        "mail": account.user_name,
-        "mailNickname": account.user_name.split("@")[0],
+        "mail": account.address,
+        "mailNickname": account.address.split("@")[0],
         "officeLocation": job.office,
         "preferredLanguage": job.language,
-        "proxyAddresses": [f"SMTP:{account.user_name}"],
+        "proxyAddresses": [f"SMTP:{account.address}"],
         "surname": surname,
         "usageLocation": usage,
         "userPrincipalName": account.user_name,

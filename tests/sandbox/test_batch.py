@@ -50,7 +50,7 @@ def test_each_part_is_answered_as_if_it_had_come_alone(rig: Rig) -> None:
     assert found["a"]["body"]["displayName"] == company.INES.display_name
     assert found["a"]["headers"]["OData-Version"] == "4.0"
     assert (found["b"]["status"], found["b"]["body"]["error"]["code"]) == (404, "Request_ResourceNotFound")
-    assert (found["c"]["status"], found["c"]["body"]) == (200, "20")
+    assert (found["c"]["status"], found["c"]["body"]) == (200, "21")
     assert (found["d"]["status"], found["e"]["status"]) == (400, 400)
 
 

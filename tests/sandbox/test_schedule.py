@@ -77,10 +77,17 @@ def test_colleagues_elsewhere_have_their_own_working_hours(rig: Rig) -> None:
     assert found["workingHours"]["timeZone"]["name"] == "Tokyo Standard Time"
 
 
+def test_people_are_found_by_their_mail_address_and_not_by_their_user_name(rig: Rig) -> None:
+    mine, not_mine = schedule(rig, asked([company.NADIA.address, company.NADIA.user_name])).json()["value"]
+    assert mine["workingHours"]
+    assert not_mine["error"]["responseCode"] == "5009"
+
+
 @pytest.mark.parametrize("address", ["nobody@x.example", company.DANA.user_name, company.RUI.user_name])
 def test_whom_nobody_knows_has_an_error_in_place_of_times(rig: Rig, address: str) -> None:
     found = schedule(rig, asked([address, company.JOON.user_name])).json()["value"]
-    assert found[0]["error"]["responseCode"] == "ErrorMailRecipientNotFound"
+    assert found[0].keys() == {"scheduleId", "error"}
+    assert found[0]["error"]["responseCode"] == "5009"
     assert found[1]["availabilityView"]
 
 

@@ -103,4 +103,4 @@ def _guest() -> Profile:
 
 def address(account: Account) -> Address:
     """An account as a sender or a recipient."""
-    return Address(account.display_name, account.user_name)
+    return Address(account.display_name, account.address)

@@ -48,17 +48,17 @@ _PEOPLE = odata.Rules(
 @PEOPLE.get("/me/people", scopes="People.Read People.Read.All", options=LIST - {"$expand", "$count"})
 def my_people(query: Query) -> dict[str, Any]:
     """Those whom the person writes to and meets; a search looks at all colleagues, too."""
-    ranked = people.relevant(query.state.days, query.account.user_name)
+    ranked = people.relevant(query.state.days, query.account.address)
     found = [_person(query, who, score) for who, score in ranked]
     if "$search" in query.options:
-        seen = {who.address for who, _ in ranked} | {query.account.user_name}
-        others = (one for one in _colleagues(query) if one.account.user_name not in seen)
+        seen = {who.address for who, _ in ranked} | {query.account.address}
+        others = (one for one in _colleagues(query) if one.account.address not in seen)
         found += [_person(query, staff.address(one.account), 0) for one in others]
     return odata.collection(query, _PEOPLE, found, f"users('{query.account.oid}')/people")
 
 
 def _person(query: Query, who: Address, score: int) -> Item:
-    profile = next((one for one in _colleagues(query) if one.account.user_name == who.address), None)
+    profile = next((one for one in _colleagues(query) if one.account.address == who.address), None)
     user = profile.user if profile else {}
     given, _, surname = who.name.rpartition(" ")
     person: dict[str, Any] = {

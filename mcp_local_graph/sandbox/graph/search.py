@@ -99,7 +99,7 @@ def _messages(query: Query, text: str) -> list[dict[str, Any]]:
 def _events(query: Query, text: str) -> list[dict[str, Any]]:
     account = mailboxes.of(query).account
     wanted, hits = words(text), []
-    for one in diary.of(query.state.days, account.user_name):
+    for one in diary.of(query.state.days, account.address):
         said = bodies.text_of(one.html) if one.html else ""
         if _all(wanted, f"{one.subject} {one.location} {one.organizer.name} {said}"):
             item = events.shown(account, Occurrence(one, None), query.state.days)

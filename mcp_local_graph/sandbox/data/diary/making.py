@@ -56,7 +56,7 @@ def asked(
     people: Iterable[Account | Address], response: str = "accepted", kind: str = "required"
 ) -> tuple[Attendee, ...]:
     """People who are asked to a meeting, with one answer of all of them."""
-    found = (one if isinstance(one, Address) else Address(one.display_name, one.user_name) for one in people)
+    found = (one if isinstance(one, Address) else Address(one.display_name, one.address) for one in people)
     return tuple(Attendee(one, response, kind) for one in found)
 
 

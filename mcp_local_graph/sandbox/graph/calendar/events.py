@@ -83,14 +83,14 @@ def shown(account: Account, one: Occurrence, days: Days, *, immutable: bool = Fa
         "sensitivity": event.sensitivity,
         "isAllDay": event.all_day,
         "isCancelled": event.cancelled,
-        "isOrganizer": event.organizer.address == account.user_name,
+        "isOrganizer": event.organizer.address == account.address,
         "responseRequested": True,
-        "showAs": show_as(event, account.user_name),
+        "showAs": show_as(event, account.address),
         "webLink": f"{_WEB}?itemid={ids.guid(account.oid, key)}&exvsurl=1&path=/calendar/item",
         "allowNewTimeProposals": True,
         "isDraft": False,
         "hideAttendees": False,
-        "responseStatus": _status(event, account.user_name, created),
+        "responseStatus": _status(event, account.address, created),
         "start": zones.shown(one.start, "UTC"),
         "end": zones.shown(one.end, "UTC"),
         "organizer": {"emailAddress": event.organizer._asdict()},
@@ -196,7 +196,7 @@ def hanging(event: Event, days: Days) -> Item:
 
 def find(days: Days, account: Account, wanted: str) -> Occurrence | None:
     """An event, a series or an occurrence by its id in somebody's calendars."""
-    return _index(days, account.oid, account.user_name).get(wanted)
+    return _index(days, account.oid, account.address).get(wanted)
 
 
 @lru_cache(maxsize=8)

@@ -158,7 +158,7 @@ def _calendar(query: Query, opened: Opened) -> Item:
         "defaultOnlineMeetingProvider": "unknown" if account.personal else "teamsForBusiness",
         "isTallyingResponses": calendar.key == "calendar",
         "isRemovable": calendar.key != "calendar" or not mine,
-        "owner": {"name": account.display_name, "address": account.user_name},
+        "owner": {"name": account.display_name, "address": account.address},
     }
 
 
@@ -176,8 +176,8 @@ def _events(query: Query, opened: Opened) -> dict[str, Any]:
 
 def _planned(query: Query, opened: Opened) -> list[Event]:
     """The events in a calendar; what others ask to lies in the default one."""
-    found = diary.of(query.state.days, opened.account.user_name)
-    return [one for one in found if _place(one, opened.account.user_name) == opened.calendar.key]
+    found = diary.of(query.state.days, opened.account.address)
+    return [one for one in found if _place(one, opened.account.address) == opened.calendar.key]
 
 
 def _place(event: Event, address: str) -> str:

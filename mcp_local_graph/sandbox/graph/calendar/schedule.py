@@ -81,18 +81,15 @@ def _schedule(query: Query, asked: _Asked, address: str) -> dict[str, Any]:
     profile = _colleague(query, address)
     if profile is None or profile.mailbox is None:
         text = f"Unable to resolve e-mail address {address} to an Active Directory object."
-        error = {"message": text, "responseCode": "ErrorMailRecipientNotFound"}
-        return {"scheduleId": address, "availabilityView": "", "scheduleItems": [], "error": error}
+        return {"scheduleId": address, "error": {"message": text, "responseCode": "5009"}}
     account = profile.account
     planned = [
         one
-        for each in diary.of(query.state.days, account.user_name)
+        for each in diary.of(query.state.days, account.address)
         if each.calendar == "calendar"
         for one in occurrences(each, asked.start, asked.end)
     ]
-    busy = [
-        one for one in sorted(planned, key=lambda one: one.start) if show_as(one.event, account.user_name) != "free"
-    ]
+    busy = [one for one in sorted(planned, key=lambda one: one.start) if show_as(one.event, account.address) != "free"]
     return {
         "scheduleId": address,
         "availabilityView": _digits(asked, account, busy),
@@ -102,9 +99,11 @@ def _schedule(query: Query, asked: _Asked, address: str) -> dict[str, Any]:
 
 
 def _colleague(query: Query, address: str) -> Profile | None:
+    """Whose mail address it is: a user name that is none leads nowhere."""
     wanted = address.strip().lower()
     for one in query.state.profiles.values():
-        if one.account.tenant_id == query.account.tenant_id and one.account.user_name.lower() == wanted:
+        proxies = (each.partition(":")[2].lower() for each in one.user.get("proxyAddresses", ()))
+        if one.account.tenant_id == query.account.tenant_id and wanted in {one.account.address.lower(), *proxies}:
             return one
     return None
 
@@ -114,7 +113,7 @@ def _digits(asked: _Asked, account: Account, busy: list[Occurrence]) -> str:
     digits, slot = "", asked.start
     while slot < asked.end:
         until = min(slot + step, asked.end)
-        found = [show_as(one.event, account.user_name) for one in busy if one.start < until and one.end > slot]
+        found = [show_as(one.event, account.address) for one in busy if one.start < until and one.end > slot]
         digits += _DIGITS[max(found, key=_RANKS.index, default="free")]
         slot += step
     return digits
@@ -127,7 +126,7 @@ def _item(query: Query, account: Account, one: Occurrence) -> dict[str, Any]:
     private = event.sensitivity == "private"
     item: dict[str, Any] = {
         "isPrivate": private,
-        "status": show_as(event, account.user_name),
+        "status": show_as(event, account.address),
         "start": zones.shown(one.start, zone, floating=event.all_day),
         "end": zones.shown(one.end, zone, floating=event.all_day),
     }

@@ -99,16 +99,16 @@ def seeded(account: Account, days: Days) -> Mailbox:
     own = mails.FOLDERS.get(account.user_name, ())
     made = Mailbox(account, folders(account.oid, mails.NAMES.get(account.user_name, {}), own))
     for mail in mails.mails(days):
-        for placed, sent in copies(mail, account.user_name):
+        for placed, sent in copies(mail, account.address):
             made.put(mail, placed, sent=sent)
     return made
 
 
-def copies(mail: Mail, user_name: str) -> Iterator[tuple[Placed, bool]]:
+def copies(mail: Mail, own: str) -> Iterator[tuple[Placed, bool]]:
     """How a mail lies in somebody's mailbox: as what they sent, as what they got, as both, or not at all."""
-    got = any(address.lower() == user_name for _, address in (*mail.to, *mail.cc, *mail.bcc))
-    placed = mail.elsewhere.get(user_name)
-    if mail.sender.address.lower() == user_name and not mail.forged:
+    got = any(address.lower() == own for _, address in (*mail.to, *mail.cc, *mail.bcc))
+    placed = mail.elsewhere.get(own)
+    if mail.sender.address.lower() == own and not mail.forged:
         usual = Placed(folder="drafts" if mail.draft else "sentitems")
         yield (placed if placed and not got else usual), True
     if got and not mail.draft:
