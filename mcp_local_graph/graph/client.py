@@ -119,15 +119,9 @@ class Graph:
         self._caller.require_person()
         return self._engine.sdk.me
 
-    def mailbox(self, address: str = "") -> UserItemRequestBuilder:
-        """The owner of a mailbox, as the SDK's builder; the signed-in person's own where there is no address."""
-        if not address or address.lower() == self.user_name.lower():
-            return self.me
-        return self._engine.sdk.users.by_user_id(address)
-
     @property
     def user_name(self) -> str:
-        """The signed-in person's; its domain is the organisation's. Empty where nobody knows it yet."""
+        """The signed-in person's, which need not be a mail address. Empty where nobody knows it yet."""
         return self._caller.user_name
 
     @property

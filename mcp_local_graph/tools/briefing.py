@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_local_graph.errors import LocalGraphError
 from mcp_local_graph.jobs import days, events, mail_query, messages
+from mcp_local_graph.tools import facts
 from mcp_local_graph.tools.calendar.toolset import shown as shown_events
-from mcp_local_graph.tools.clock import SETTINGS, Answers, Clock, timed
+from mcp_local_graph.tools.clock import Answers, Clock, timed
 from mcp_local_graph.tools.mail.toolset import shown
+from mcp_local_graph.tools.mailboxes import domain
 from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Briefing(Reading):
         ]
 
 
-@BRIEFING.tool("Brief me", effect=Effect.READ, scopes={"Mail.Read", "Calendars.Read"}, optional={SETTINGS})
+@BRIEFING.tool("Brief me", effect=Effect.READ, scopes={"Mail.Read", "Calendars.Read"}, optional=facts.SCOPES)
 async def briefing(graph: Graph) -> Briefing:
     """What today and tomorrow bring and what is new: events, unread and flagged mail, in one answer."""
     time, _, answers = await timed(graph, lambda time: _asks(graph, time))
@@ -100,12 +102,11 @@ def _two_days(now: datetime) -> tuple[datetime, datetime]:
 
 
 def _brief(graph: Graph, time: Clock, answers: Answers) -> Briefing:
-    domain = graph.user_name.rpartition("@")[2]
     calendar, unread, flagged = (answer if isinstance(answer, dict) else {} for answer in answers)
 
     def mails(answer: dict[str, Any]) -> tuple[messages.Summary, ...]:
         items = answer.get("value", ())
-        return messages.summaries(items, shown(graph, ("me",), items), time.zone, domain)
+        return messages.summaries(items, shown(graph, ("me",), items), time.zone, domain(graph))
 
     found = shown_events(graph, ("me",), calendar.get("value", ()), time.zone)
     begin, end = _two_days(time.now)

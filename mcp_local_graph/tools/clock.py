@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.errors import LocalGraphError
 from mcp_local_graph.jobs import zones
+from mcp_local_graph.tools import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from mcp_local_graph.graph.client import Ask, Graph
 
-# Where granted, the zone comes along with the first question of a day; nobody is asked for it.
-SETTINGS = "MailboxSettings.Read"
-_REMEMBERED = "zone"
 # No two zones are further apart.
 _WIDEST = timedelta(hours=26)
 
@@ -41,7 +39,8 @@ class Clock(NamedTuple):
 
 def clock(graph: Graph) -> Clock:
     """Without asking anybody."""
-    return _in(zones.known(graph.recall(_REMEMBERED).partition(" ")[2]) or zones.of_machine())
+    zone = zones.known(facts.known(graph, facts.ZONE)) or zones.of_machine()
+    return Clock(datetime.now(zone), zone)
 
 
 class Timed(NamedTuple):
@@ -53,28 +52,18 @@ class Timed(NamedTuple):
 
 
 async def timed(graph: Graph, make: Callable[[Clock], Sequence[Ask]]) -> Timed:
-    """Put questions that depend on the time, all in one request; once a day, learn the mailbox's zone by the way."""
-    guess = clock(graph)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    if graph.recall(_REMEMBERED).startswith(today) or not graph.may(SETTINGS):
-        asks = make(guess)
+    """Put questions that depend on the time, all in one request; facts about the person are learned by the way."""
+    guess, wanted = clock(graph), facts.due(graph)
+    asks = make(guess._replace(slack=_WIDEST) if facts.ZONE in wanted else guess)
+    if not wanted:
         return Timed(guess, asks, await _answers(graph, asks))
-    question = graph.ask(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
-    asks = make(guess._replace(slack=_WIDEST))
-    settings, *answers = await graph.batch([question, *asks])
-    zone = zones.known(str(settings.get("timeZone"))) if isinstance(settings, dict) else None
-    if zone is None:  # a zone of somebody's own making, or an account without a mailbox
-        return Timed(guess, asks, answers)
-    graph.remember(_REMEMBERED, f"{today} {zone.key}")
-    return Timed(_in(zone), asks, answers)
+    found = await graph.batch([*facts.questions(graph, wanted), *asks])
+    facts.learn(graph, wanted, found[: len(wanted)])
+    return Timed(clock(graph), asks, found[len(wanted) :])
 
 
 async def _answers(graph: Graph, asks: Sequence[Ask]) -> Answers:
     return await graph.batch(asks) if len(asks) > 1 else [await graph.get(ask) for ask in asks]
-
-
-def _in(zone: ZoneInfo) -> Clock:
-    return Clock(datetime.now(zone), zone)
 
 
 def whole(answer: dict[str, Any] | LocalGraphError) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mcp_local_graph.errors import NotFound, PermissionMissing
 from mcp_local_graph.jobs import zones
 from mcp_local_graph.safety.labels import TRUSTED, Label
-from mcp_local_graph.tools.clock import SETTINGS
+from mcp_local_graph.tools import facts
 from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 PROFILE = Toolset("profile", "The signed-in person")
@@ -22,7 +22,7 @@ _PROPERTIES = (
     "mobilePhone",
     "preferredLanguage",
 )
-# Like SETTINGS more than User.Read, which alone must not make anybody wait for more.
+# Like the time zone more than User.Read, which alone must not make anybody wait for more.
 _MANAGER = "User.Read.All"
 _LEFT_OUT = f"The manager is left out: {_MANAGER} was not granted."
 
@@ -70,7 +70,7 @@ class Profile(Reading):
         return TRUSTED
 
 
-@PROFILE.tool("Show my profile", effect=Effect.READ, scopes={"User.Read"}, optional={_MANAGER, SETTINGS})
+@PROFILE.tool("Show my profile", effect=Effect.READ, scopes={"User.Read"}, optional={_MANAGER, facts.ZONE.scope})
 async def profile_get(graph: Graph) -> Profile:
     """Show the signed-in person: name, mail, job title, office, phones, manager and time zone where known."""
     person = await graph.get(graph.me, select=_PROPERTIES)
@@ -100,10 +100,10 @@ async def _manager(graph: Graph) -> str:
 
 
 async def _time_zone(graph: Graph) -> str:
-    if not graph.may(SETTINGS):
+    if not graph.may(facts.ZONE.scope):
         return ""
     try:
-        settings = await graph.get(graph.me.mailbox_settings, select=("timeZone",), scope=SETTINGS)
+        settings = await graph.get(graph.me.mailbox_settings, select=("timeZone",), scope=facts.ZONE.scope)
     except (NotFound, PermissionMissing):  # an account without a mailbox
         return ""
     named = str(settings.get("timeZone") or "")

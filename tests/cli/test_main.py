@@ -107,7 +107,7 @@ def test_the_tools_are_a_table_with_the_permissions_of_each() -> None:
     assert list(rows) == [f"`{tool.name}`" for tool in tools]
     assert rows["`profile_get`"][2:] == ["`User.Read`", "", "`MailboxSettings.Read`, `User.Read.All`"]
     assert rows["`mail_search`"][0] == "mail"
-    assert rows["`mail_search`"][2:] == ["`Mail.Read`", "`Mail.Read.Shared`", "`MailboxSettings.Read`"]
+    assert rows["`mail_search`"][2:] == ["`Mail.Read`", "`Mail.Read.Shared`", "`MailboxSettings.Read`, `User.Read`"]
     assert rows["`account_status`"][2:] == ["", "", ""]
     assert {line.count("|") for line in listed} == {7}
 

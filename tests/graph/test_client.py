@@ -79,16 +79,13 @@ async def test_a_request_asks_for_the_scopes_of_its_tool_and_its_own(authority: 
     assert not graph.may("Mail.Read")
 
 
-async def test_a_mailbox_is_mine_or_the_one_that_is_named(authority: Authority, ca_file: Path) -> None:
+async def test_the_sdks_builders_name_whatever_graph_has(authority: Authority, ca_file: Path) -> None:
     with authority.answering(http(200, b"{}")) as server:
         connection, graph = await graph_at(server, ca_file)
-        for address in ("", graph.user_name.upper(), "support@brackwater.example"):
-            await graph.get(graph.mailbox(address).mailbox_settings)
+        await graph.get(graph.sdk.users.by_user_id("support@brackwater.example").mailbox_settings)
         await graph.get(graph.sdk.users)
         await connection.close()
     assert [head[0].split()[1] for head in server.heads] == [
-        "/v1.0/me/mailboxSettings",
-        "/v1.0/me/mailboxSettings",
         "/v1.0/users/support%40brackwater.example/mailboxSettings",
         "/v1.0/users",
     ]

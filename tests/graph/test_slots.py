@@ -166,7 +166,7 @@ async def test_a_thousand_calls_are_all_answered_no_more_than_four_at_a_time_for
         async with authority.graph(server, pace=Pace(55.0, first=0.01)) as graph, anyio.create_task_group() as group:
 
             async def one(number: int) -> None:
-                mailbox = graph.mailbox(f"{number % 3}@x.example" if number % 3 else "")
+                mailbox = graph.sdk.users.by_user_id(f"{number % 3}@x.example") if number % 3 else graph.me
                 target = mailbox.messages.by_message_id(str(number)) if number % 4 else mailbox.manager
                 answers.append((await graph.get(target))["path"])
 

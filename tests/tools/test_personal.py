@@ -52,8 +52,9 @@ async def test_people_are_those_of_ones_own_address_book(desk: Desk) -> None:
     assert [part.path for part in request.parts] == ["/v1.0/me/contacts"]
 
 
-async def test_a_shared_mailbox_is_refused_before_anybody_is_asked_for_anything(desk: Desk) -> None:
-    answer = await desk.ask("mail_search", mailbox="support@brackwater.example")
+@pytest.mark.parametrize("name", ["mail_search", "mail_folders", "calendar_list"])
+async def test_a_shared_mailbox_is_refused_before_anybody_is_asked_for_anything(desk: Desk, name: str) -> None:
+    answer = await desk.ask(name, mailbox="support@brackwater.example")
     assert answer.text == "A personal account has no shared mailboxes.\nLeave `mailbox` out."
     assert answer.requests == []
 

@@ -38,7 +38,11 @@ class World:
                     for one in body["requests"]
                 ]
             }
-        return self.of(path)
+        found = self.of(path)
+        if path.endswith("/getSchedule") and body is not None and isinstance(found, dict):
+            seen = [{"scheduleId": one, "scheduleItems": []} for one in body["schedules"]]
+            found |= {"value": found["value"] + seen} if isinstance(found.get("value"), list) else {}
+        return found
 
     def of(self, path: str) -> dict[str, Any]:
         """What is at a path."""
@@ -56,8 +60,11 @@ class World:
         if last in one:
             return {"value": [one[last]()]}
         if last == "getSchedule":
-            return {"value": [{"scheduleId": self.text, "error": {"message": self.text, "responseCode": self.text}}]}
+            return {"value": [self._unseen()]}
         return {"m-1": self._message, "e-1": self._event, "manager": self._person}.get(last, self._person)()
+
+    def _unseen(self) -> dict[str, Any]:
+        return {"scheduleId": self.text, "error": {"message": self.text, "responseCode": self.text}}
 
     def _who(self) -> dict[str, Any]:
         return {"emailAddress": {"name": self.text, "address": f"{self.text}@elsewhere.example"}}

@@ -15,6 +15,7 @@ from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, scope_of
 from mcp_local_graph.tools.clock import Clock, clock
 from mcp_local_graph.tools.files import EXPANDED, File, files
+from mcp_local_graph.tools.mailboxes import domain
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ async def calendar_read(
 def _read(
     graph: Graph, found: Found, item: Mapping[str, Any], time: Clock, size: tuple[int, int], *, with_links: bool
 ) -> Event:
-    links, domain = Links(), graph.user_name.rpartition("@")[2]
+    links = Links()
     join = str((item.get("onlineMeeting") or {}).get("joinUrl") or "")
-    shown = events.summary(item, "", time.zone, domain)
+    shown = events.summary(item, "", time.zone, domain(graph))
     text = messages.text_of(item.get("body"), links)
     join_number = links.add(join) if join else 0
     end = end_of_part(text, *size)

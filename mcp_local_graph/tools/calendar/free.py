@@ -14,11 +14,15 @@ from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import schedules
 from mcp_local_graph.jobs.slots import Span
 from mcp_local_graph.safety.untrusted import Untrusted, line
+from mcp_local_graph.tools import facts
 from mcp_local_graph.tools.calendar.toolset import CALENDAR, Start, checked
-from mcp_local_graph.tools.clock import SETTINGS, Clock, timed, whole
+from mcp_local_graph.tools.clock import Clock, timed, whole
+from mcp_local_graph.tools.mailboxes import is_own, own_address
 from mcp_local_graph.tools.needs import Effect, Graph, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcp_local_graph.tools.needs import Ask
 
 # Graph takes twenty schedules at a time; one of them is one's own.
@@ -59,7 +63,7 @@ class FreeTime(Reading):
         return [said, *more]
 
 
-@CALENDAR.tool("Find free time", effect=Effect.READ, scopes={"Calendars.Read"}, optional={SETTINGS})
+@CALENDAR.tool("Find free time", effect=Effect.READ, scopes={"Calendars.Read"}, optional=facts.SCOPES)
 async def calendar_free(
     graph: Graph,
     people: Annotated[
@@ -74,12 +78,9 @@ async def calendar_free(
     """Find when you and others, rooms too, are all free in working hours. Work accounts, own organisation."""
     if graph.personal:
         raise RequestRefused("A personal account has no free/busy times of others.", "calendar_list shows your own.")
-    addresses = [graph.user_name, *dict.fromkeys(checked(one) for one in people)]
-    time, (ask,), (answer,) = await timed(
-        graph, lambda time: [_ask(graph, addresses, _within(start, days, time), time.slack)]
-    )
+    others = list(dict.fromkeys(checked(one) for one in people))
+    time, found = await _found(graph, others, lambda time: _within(start, days, time))
     within = _within(start, days, time)
-    found = schedules.read(_whole(answer), ask.body or {})
     return FreeTime(
         slots=tuple(
             (slot.start.astimezone(time.zone), slot.end.astimezone(time.zone))
@@ -92,6 +93,32 @@ async def calendar_free(
         now=time.now,
         zone=time.name,
     )
+
+
+async def _found(
+    graph: Graph, others: list[str], within: Callable[[Clock], Span]
+) -> tuple[Clock, list[schedules.Schedule]]:
+    """What time it is, and everybody's schedules.
+
+    Raises:
+        RequestRefused: one's own is not among them: others' alone would offer times in which one is busy.
+    """
+    assumed = own_address(graph)
+    time, (ask,), (answer,) = await timed(graph, lambda time: [_ask(graph, others, within(time), time.slack)])
+    found = schedules.read(_whole(answer), ask.body or {})
+    if not _has(found, assumed) and own_address(graph) != assumed:  # it was learned by the way
+        ask = _ask(graph, others, within(time))
+        found = schedules.read(await graph.get(ask), ask.body or {})
+    if not _has(found, own_address(graph)):
+        raise RequestRefused(
+            "Your own free/busy times cannot be read, so no time is known to be free.",
+            "calendar_list shows your events.",
+        )
+    return time, found
+
+
+def _has(found: list[schedules.Schedule], address: str) -> bool:
+    return any(one.known for one in found if one.address.casefold() == address)
 
 
 def _named(within: Span, time: Clock) -> str:
@@ -126,6 +153,7 @@ def _within(start: str, days: int, time: Clock) -> Span:
     return Span(max(first, now).astimezone(UTC), end.astimezone(UTC))
 
 
-def _ask(graph: Graph, addresses: list[str], within: Span, slack: timedelta) -> Ask:
+def _ask(graph: Graph, others: list[str], within: Span, slack: timedelta = timedelta()) -> Ask:
+    addresses = [own_address(graph), *(one for one in others if not is_own(graph, one))]
     body = schedules.question(addresses, Span(within.start - slack, within.end + slack))
     return graph.ask(("me", "calendar", "getSchedule"), body=body)

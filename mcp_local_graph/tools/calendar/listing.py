@@ -12,8 +12,10 @@ from pydantic import Field
 from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.jobs import days as day_words
 from mcp_local_graph.jobs import events
-from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, checked, scope_of, shown
-from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
+from mcp_local_graph.tools import facts
+from mcp_local_graph.tools.calendar.toolset import CALENDAR, SHARED, Start, scope_of, shown
+from mcp_local_graph.tools.clock import Clock, clock, timed, whole
+from mcp_local_graph.tools.mailboxes import owner
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class EventList(Reading):
         return [f"{'Nothing on ' if not self.events else ''}{span}; times: {self.zone}.", *self.more]
 
 
-@CALENDAR.tool("List events", effect=Effect.READ, scopes={"Calendars.Read"}, when_asked={SHARED}, optional={SETTINGS})
+@CALENDAR.tool("List events", effect=Effect.READ, scopes={"Calendars.Read"}, when_asked={SHARED}, optional=facts.SCOPES)
 async def calendar_list(
     graph: Graph,
     start: Start = "today",
@@ -110,16 +112,16 @@ async def _calendar(graph: Graph, calendar: str, mailbox: str) -> tuple[str, ...
     """The path of the calendar that is meant.
 
     Raises:
-        RequestRefused: there is none of that name.
+        RequestRefused: there is none of that name, or `mailbox` is none of somebody else's.
     """
-    owner = ("users", checked(mailbox)) if mailbox else ("me",)
+    whose = owner(graph, mailbox)
     if not calendar:
-        return owner
+        return whose
     try:
         return graph.find(calendar, Kind.CALENDAR).path
     except NotFound:
-        page = await graph.page((*owner, "calendars"), limit=100, select=("id", "name"), scope=scope_of(graph, owner))
+        page = await graph.page((*whose, "calendars"), limit=100, select=("id", "name"), scope=scope_of(graph, whose))
     matches = [one for one in page.items if str(one.get("name")).casefold() == calendar.strip().casefold()]
     if len(matches) != 1:
         raise RequestRefused("There is no one calendar of that name.", "graph_get with path /me/calendars lists them.")
-    return (*owner, "calendars", str(matches[0].get("id", "")))
+    return (*whose, "calendars", str(matches[0].get("id", "")))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs import events, people
+from mcp_local_graph.tools.mailboxes import domain
 from mcp_local_graph.tools.needs import Graph, Kind, Shown, Toolset
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def shown(
     graph: Graph, path: tuple[str, ...], items: Sequence[Mapping[str, Any]], zone: ZoneInfo
 ) -> tuple[events.Summary, ...]:
     """The events of a mailbox or a calendar as a list has them, with their handles."""
-    domain = graph.user_name.rpartition("@")[2]
+    own = domain(graph)
     refs = graph.show_all([Shown(Kind.EVENT, (*path, "events", str(item.get("id", "")))) for item in items])
-    found = (events.summary(item, ref, zone, domain) for item, ref in zip(items, refs, strict=True))
+    found = (events.summary(item, ref, zone, own) for item, ref in zip(items, refs, strict=True))
     return tuple(one for one in found if one is not None)

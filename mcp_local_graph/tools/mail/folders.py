@@ -9,7 +9,8 @@ from mcp_local_graph.errors import NotFound, RequestRefused
 from mcp_local_graph.jobs import folders
 from mcp_local_graph.safety.untrusted import Untrusted, line
 from mcp_local_graph.tools.clock import whole
-from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, owner, scope_of
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, scope_of
+from mcp_local_graph.tools.mailboxes import owner
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:

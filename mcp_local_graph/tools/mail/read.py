@@ -16,7 +16,8 @@ from mcp_local_graph.safety.untrusted import Links, Untrusted, line
 from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.clock import Clock, clock, whole
 from mcp_local_graph.tools.files import EXPANDED, File, files
-from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, domain, owner_of, scope_of, shown
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, owner_of, scope_of, shown
+from mcp_local_graph.tools.mailboxes import domain
 from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
 
 if TYPE_CHECKING:

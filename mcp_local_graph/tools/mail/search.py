@@ -12,9 +12,11 @@ from pydantic import Field
 from mcp_local_graph.errors import RequestRefused
 from mcp_local_graph.jobs import days, mail_query, messages
 from mcp_local_graph.jobs.lines import counted
-from mcp_local_graph.tools.clock import SETTINGS, Clock, clock, timed, whole
+from mcp_local_graph.tools import facts
+from mcp_local_graph.tools.clock import Clock, clock, timed, whole
 from mcp_local_graph.tools.mail.folders import folder_path
-from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, domain, owner, owner_of, scope_of, shown
+from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, owner_of, scope_of, shown
+from mcp_local_graph.tools.mailboxes import domain, owner
 from mcp_local_graph.tools.needs import Effect, Graph, Reading
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class MessageList(Reading):
         return [f"{self.where}, {self.how}. {messages.MARKS}; times: {self.zone}.", *self.more]
 
 
-@MAIL.tool("Search mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED}, optional={SETTINGS})
+@MAIL.tool("Search mail", effect=Effect.READ, scopes={"Mail.Read"}, when_asked={SHARED}, optional=facts.SCOPES)
 async def mail_search(
     graph: Graph,
     query: Annotated[

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from mcp_local_graph.errors import RequestRefused
-from mcp_local_graph.jobs import messages, people
+from mcp_local_graph.jobs import messages
 from mcp_local_graph.tools.needs import Kind, Shown, Toolset
 
 if TYPE_CHECKING:
@@ -23,21 +22,6 @@ SHARED = "Mail.Read.Shared"
 Mailbox = Annotated[str, Field(description="Address of a shared mailbox; default: your own")]
 
 
-def owner(graph: Graph, mailbox: str) -> tuple[str, ...]:
-    """The path of a mailbox: one's own where no address is given.
-
-    Raises:
-        RequestRefused: it is no address, or the account has no part in others' mailboxes.
-    """
-    if not mailbox.strip():
-        return ("me",)
-    if graph.personal:
-        raise RequestRefused("A personal account has no shared mailboxes.", "Leave `mailbox` out.")
-    if not (address := people.address(mailbox)):
-        raise RequestRefused("`mailbox` is no mail address.", "Give the shared mailbox's whole address.")
-    return ("users", address)
-
-
 def owner_of(path: tuple[str, ...]) -> tuple[str, ...]:
     """The mailbox that something lies in."""
     return path[:2] if path[0] == "users" else path[:1]
@@ -46,11 +30,6 @@ def owner_of(path: tuple[str, ...]) -> tuple[str, ...]:
 def scope_of(path: tuple[str, ...]) -> str | None:
     """The permission that a mailbox needs beyond one's own."""
     return SHARED if path[0] == "users" else None
-
-
-def domain(graph: Graph) -> str:
-    """The domain of the signed-in person's address."""
-    return graph.user_name.rpartition("@")[2]
 
 
 def shown(graph: Graph, path: tuple[str, ...], found: Iterable[Mapping[str, Any]]) -> list[str]:
