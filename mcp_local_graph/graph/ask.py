@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     # The SDK's builder of an endpoint or, where it has none, the segments of its path below /v1.0 as they are meant.
     Target = BaseRequestBuilder | tuple[str, ...]
 
-# Names of time zones, Windows' and IANA's, and nothing that could end the header they stand in.
-_ZONE = re.compile(r"[\w./:+()& -]{1,64}", re.ASCII)
-
 
 class Options(TypedDict, total=False):
     """What a read may ask for; what is empty is left out.
@@ -27,8 +23,7 @@ class Options(TypedDict, total=False):
     `select`, `expand`, `filter`, `search`, `orderby`, `top`, `skip`, `count` are OData's, in the words of Graph: a
     `search` has its quotes. `body` makes it a read by POST. `scope` is an optional scope of the tool that this request
     needs; only after `Graph.may` has said yes. `eventual` asks the directory's index, `text` for bodies as plain text,
-    `zone` for times in that zone; `raw` for the answer as it is, see `shapes`. The rest are options of some functions,
-    by Graph's own names.
+    `raw` for the answer as it is, see `shapes`. The rest are options of some functions, by Graph's own names.
     """
 
     select: Sequence[str]
@@ -43,7 +38,6 @@ class Options(TypedDict, total=False):
     scope: str | None
     eventual: bool
     text: bool
-    zone: str
     raw: bool
     startDateTime: str
     endDateTime: str
@@ -52,7 +46,7 @@ class Options(TypedDict, total=False):
 
 
 # The options that are not part of the query.
-_ELSEWHERE = {"body", "scope", "eventual", "text", "zone", "raw"}
+_ELSEWHERE = {"body", "scope", "eventual", "text", "raw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +77,12 @@ def query(options: Options) -> dict[str, object]:
 def headers(url: str, options: Options) -> dict[str, str]:
     """The headers that the options mean. Ids of Outlook's are always asked for in the form that outlives a move.
 
-    Raises:
-        ValueError: the zone is no name of one.
+    Times are left in UTC: Exchange refuses most names of zones that a machine may have, and wall clocks say one hour
+    twice in autumn.
     """
-    zone = options.get("zone") or ""
-    if zone and not _ZONE.fullmatch(zone):
-        raise ValueError("no name of a time zone")
     prefer = [
         'IdType="ImmutableId"' if mailboxes.of_path(urlsplit(url).path) else "",
         'outlook.body-content-type="text"' if options.get("text") else "",
-        f'outlook.timezone="{zone}"' if zone else "",
     ]
     return {
         **({"Prefer": ", ".join(filter(None, prefer))} if any(prefer) else {}),

@@ -79,7 +79,10 @@ def summary(event: Mapping[str, Any], ref: str, zone: ZoneInfo, domain: str) -> 
 
 
 def _time(value: Mapping[str, Any] | None, zone: ZoneInfo, *, all_day: bool) -> datetime | None:
-    """A whole day is the same date in every zone: Graph gives the midnights of whatever zone it answers in."""
+    """A whole day is the same date in every zone: Graph gives midnights, whatever zone it says with them.
+
+    Source: github.com/microsoftgraph/microsoft-graph-docs/issues/1802.
+    """
     if not all_day:
         return zones.moment(value, zone)
     said = value.get("dateTime") if isinstance(value, dict) else None
@@ -103,14 +106,13 @@ def _marks(event: Mapping[str, Any]) -> list[str]:
     return [str(word) for word, on in facts if on]
 
 
-def view(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def view(begin: datetime, end: datetime) -> dict[str, Any]:
     """The options that ask a calendar view for what lies between two times."""
     return {
         "startDateTime": zones.utc(begin),
         "endDateTime": zones.utc(end),
         "select": SUMMARY,
         "orderby": ("start/dateTime",),
-        "zone": zone.key,
     }
 
 

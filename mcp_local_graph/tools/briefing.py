@@ -87,7 +87,7 @@ def _asks(graph: Graph, time: Clock) -> list[Ask]:
         graph.ask(
             ("me", "calendarView"),
             top=_ASKED_EVENTS,
-            **events.view(begin - time.slack, end + time.slack, time.zone),
+            **events.view(begin - time.slack, end + time.slack),
         ),
         graph.ask(inbox, select=messages.SUMMARY, top=_MOST_UNREAD, count=True, **unread),
         graph.ask(("me", "messages"), select=messages.SUMMARY, top=_MOST_FLAGGED, **flagged),

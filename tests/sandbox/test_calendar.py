@@ -70,11 +70,21 @@ def test_a_preferred_zone_is_acknowledged(rig: Rig) -> None:
     assert answer.headers["preference-applied"] == 'outlook.timezone="europe/berlin"'
 
 
-def test_an_unknown_zone_is_refused(rig: Rig) -> None:
+@pytest.mark.parametrize("zone", ["Mars/Phobos", "Asia/Calcutta", "America/Indianapolis", "Etc/UTC", "Europe/Kyiv"])
+def test_an_unknown_zone_is_refused_and_so_is_an_alias_that_the_documentation_does_not_list(
+    rig: Rig, zone: str
+) -> None:
     token = rig.bearer(["Calendars.Read"])
-    answer = rig.graph(f"/v1.0/me/calendarView?{span()}", token, Prefer='outlook.timezone="Mars/Phobos"')
+    answer = rig.graph(f"/v1.0/me/calendarView?{span()}", token, Prefer=f'outlook.timezone="{zone}"')
     assert refusal(answer) == (400, "TimeZoneNotSupportedException")
-    assert "Mars/Phobos" in answer.json()["error"]["message"]
+    assert zone in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "India Standard Time", "Asia/Kolkata", "America/Argentina/Buenos_Aires"])
+def test_a_zone_is_known_by_its_windows_name_and_by_the_documented_one(rig: Rig, zone: str) -> None:
+    token = rig.bearer(["Calendars.Read"])
+    answer = rig.graph(f"/v1.0/me/calendarView?{span()}", token, Prefer=f'outlook.timezone="{zone}"')
+    assert answer.headers["preference-applied"] == f'outlook.timezone="{zone}"'
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
 
+from mcp_local_graph.sandbox.data.days import Days
 from mcp_local_graph.tools.calendar.listing import calendar_list
 from tests.graph.rig import Authority, Server, caller
+from tests.tools.desk import Desk
 from tests.tools.world import Busy
 
 if TYPE_CHECKING:
-    from tests.tools.desk import Answer, Desk
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from mcp_local_graph.sandbox import DemoTenant
+    from tests.tools.desk import Answer
 
 pytestmark = pytest.mark.anyio
 EVENT = re.compile(r"e[a-z2-7]{8,} (all day|\d\d:\d\d-\d\d:\d\d|from \d\d:\d\d|until \d\d:\d\d) \S.*")
@@ -56,6 +63,39 @@ async def test_the_first_look_of_a_day_tells_a_day_without_events_from_its_neigh
             first, second = [await calendar_list(graph, start="6 days") for _ in range(2)]
     assert first.notes() == second.notes()
     assert first.notes()[0].startswith("Nothing on ")
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("Asia/Calcutta", "Asia/Katmandu", "America/Buenos_Aires", "America/Indianapolis", "America/Vancouver"),
+        *("Etc/UTC", "Europe/Kyiv", "Australia/Lord_Howe", "Antarctica/Troll"),
+    ],
+)
+async def test_the_calendar_works_in_whatever_zone_the_machine_is(
+    elsewhere: Desk, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """One's own, where the mailbox's may not be asked for. Exchange knows few of these names."""
+    monkeypatch.setenv("TZ", zone)
+    listed = await elsewhere.ask("calendar_list", start="today", days=4)
+    assert not listed.is_error, listed.text
+    assert listed.notes[0].endswith(f"; times: {'UTC' if zone == 'Etc/UTC' else zone}.")
+    start = Days.around().at(1, "13:00").astimezone(ZoneInfo(zone))
+    read = await elsewhere.ask("calendar_read", ref=listed.handle("e", f"{start:%H:%M}-"))
+    assert f" {start:%H:%M}-" in read.text
+    whole_day = await elsewhere.ask("calendar_list", start=f"{Days.around().workday(5)}")
+    assert any("all day Working from home" in line for line in whole_day.data)
+    assert not (await elsewhere.ask("calendar_free", days=3)).is_error
+    assert not (await elsewhere.ask("briefing")).is_error
+
+
+@pytest.fixture
+async def elsewhere(tenant: DemoTenant, tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk without the permission to read the mailbox's settings."""
+    desk = Desk(tenant, tmp_path)
+    await desk.sign_in("User.Read", "Mail.Read", "Calendars.Read")
+    async with desk.open():
+        yield desk
 
 
 async def test_somebody_elses_calendar_is_read_where_they_share_it(desk: Desk) -> None:

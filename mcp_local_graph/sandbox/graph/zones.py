@@ -1,4 +1,8 @@
-"""Time zones as Exchange takes them: by their Windows names and by IANA's; and times as it writes them."""
+"""Time zones as Exchange takes them: by their Windows names and by some of IANA's; and times as it writes them.
+
+Source: learn.microsoft.com, "dateTimeTimeZone resource type", which lists the names of IANA's. An alias of one that is
+not there (`Europe/Kyiv`, `Asia/Calcutta`) is taken for no zone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tzlocal.windows_tz import tz_win, win_tz
+from tzlocal.windows_tz import win_tz
 
 from mcp_local_graph.sandbox.graph.errors import GraphRefused
 
@@ -16,7 +20,28 @@ if TYPE_CHECKING:
 
 _PREFERENCE = "outlook.timezone"
 _WINDOWS = {name.casefold(): name for name in win_tz}
-_IANA = {name.casefold(): name for name in tz_win}
+_LISTED = """
+    Etc/GMT+12 Etc/GMT+11 Etc/GMT+2 Etc/GMT Etc/GMT-12
+    Africa/Cairo Africa/Casablanca Africa/Johannesburg Africa/Lagos Africa/Nairobi Africa/Windhoek
+    America/Anchorage America/Argentina/Buenos_Aires America/Asuncion America/Bahia America/Bogota America/Caracas
+    America/Cayenne America/Chicago America/Chihuahua America/Cuiaba America/Denver America/Godthab America/Guatemala
+    America/Halifax America/Indiana/Indianapolis America/La_Paz America/Los_Angeles America/Mexico_City
+    America/Montevideo America/New_York America/Phoenix America/Regina America/Santa_Isabel America/Santiago
+    America/Sao_Paulo America/St_Johns
+    Asia/Almaty Asia/Amman Asia/Baghdad Asia/Baku Asia/Bangkok Asia/Beirut Asia/Colombo Asia/Damascus Asia/Dhaka
+    Asia/Dubai Asia/Irkutsk Asia/Jerusalem Asia/Kabul Asia/Karachi Asia/Kathmandu Asia/Kolkata Asia/Krasnoyarsk
+    Asia/Magadan Asia/Novosibirsk Asia/Rangoon Asia/Riyadh Asia/Seoul Asia/Shanghai Asia/Singapore Asia/Taipei
+    Asia/Tashkent Asia/Tbilisi Asia/Tehran Asia/Tokyo Asia/Ulaanbaatar Asia/Vladivostok Asia/Yakutsk
+    Asia/Yekaterinburg Asia/Yerevan
+    Atlantic/Azores Atlantic/Cape_Verde Atlantic/Reykjavik
+    Australia/Adelaide Australia/Brisbane Australia/Darwin Australia/Hobart Australia/Perth Australia/Sydney
+    Europe/Berlin Europe/Bucharest Europe/Budapest Europe/Istanbul Europe/Kaliningrad Europe/Kiev Europe/London
+    Europe/Moscow Europe/Paris Europe/Warsaw
+    Indian/Mauritius
+    Pacific/Apia Pacific/Auckland Pacific/Fiji Pacific/Guadalcanal Pacific/Honolulu Pacific/Kiritimati
+    Pacific/Port_Moresby Pacific/Tongatapu
+"""
+_IANA = {name.casefold(): name for name in _LISTED.split()}
 
 
 @cache

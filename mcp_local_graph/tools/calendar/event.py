@@ -82,7 +82,7 @@ async def calendar_read(
     found = graph.find(ref, Kind.EVENT)
     time = clock(graph)
     scope = scope_of(graph, found.path)
-    item = await graph.get(found.path, select=_ALL, expand=EXPANDED, zone=time.zone.key, scope=scope)
+    item = await graph.get(found.path, select=_ALL, expand=EXPANDED, scope=scope)
     read = partial(_read, graph, found, item, time, (offset, max_chars), with_links=links)
     return await in_thread(read) if messages.is_large(item) else read()
 

@@ -86,7 +86,7 @@ class _Asked(NamedTuple):
 
 def _view(graph: Graph, path: tuple[str, ...], span: tuple[datetime, datetime], time: Clock) -> Ask:
     begin, end = span
-    view = events.view(begin - time.slack, end + time.slack, time.zone)
+    view = events.view(begin - time.slack, end + time.slack)
     return graph.ask((*path, "calendarView"), top=_MOST, scope=scope_of(graph, path), **view)
 
 
