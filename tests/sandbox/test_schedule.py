@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mcp_local_graph.sandbox import company
 from mcp_local_graph.sandbox.data.days import Days
-from mcp_local_graph.sandbox.data.staff import TIDEPOOL
+from mcp_local_graph.sandbox.data.staff import HARUKA, TIDEPOOL
 from tests.sandbox.rig import MOMENT
 from tests.sandbox.test_graph import refusal
 
@@ -70,6 +71,25 @@ def test_one_sees_what_for_where_a_calendar_is_shared_and_only_when_elsewhere(ri
 def test_a_room_is_busy_while_a_meeting_is_in_it(rig: Rig) -> None:
     found = schedule(rig, asked([TIDEPOOL.user_name], "10:00", "12:00")).json()["value"][0]
     assert found["availabilityView"] == "2200"
+
+
+def test_a_whole_day_is_busy_by_the_clocks_of_whoever_has_it(rig: Rig) -> None:
+    body = asked([HARUKA.user_name], availabilityViewInterval=60)
+    day, before = DAYS.workday(3), DAYS.workday(3) - timedelta(days=1)
+    for name, moment in (("startTime", f"{before}T12:00:00"), ("endTime", f"{day}T18:00:00")):
+        body[name] = {"dateTime": moment, "timeZone": "UTC"}
+    found = schedule(rig, body).json()["value"][0]
+    (item,) = found["scheduleItems"]
+    assert item["start"] == {"dateTime": f"{before}T15:00:00.0000000", "timeZone": "UTC"}
+    assert item["end"] == {"dateTime": f"{day}T15:00:00.0000000", "timeZone": "UTC"}
+    assert found["availabilityView"] == "0" * 3 + "3" * 24 + "0" * 3
+
+
+def test_a_whole_day_that_begins_earlier_by_ones_own_clocks_is_not_missed(rig: Rig) -> None:
+    body, before = asked([HARUKA.user_name]), DAYS.workday(3) - timedelta(days=1)
+    for name, moment in (("startTime", f"{before}T16:00:00"), ("endTime", f"{before}T18:00:00")):
+        body[name] = {"dateTime": moment, "timeZone": "UTC"}
+    assert schedule(rig, body).json()["value"][0]["availabilityView"] == "3333"
 
 
 def test_colleagues_elsewhere_have_their_own_working_hours(rig: Rig) -> None:

@@ -144,6 +144,15 @@ def _of_others(days: Days) -> list[Event]:
             "priya-1", hands.PRIYA.who, days.workday(2), "09:30", 150, "Solder the spare boards", location="Workshop B"
         ),
         event("zoe-1", hands.ZOE.who, days.workday(2), "13:00", 60, "Auditors"),
+        whole_days(
+            "haruka-1",
+            staff.address(staff.HARUKA),
+            days.workday(3),
+            1,
+            "Foundation day",
+            show_as="oof",
+            zone="Tokyo Standard Time",
+        ),
         event("nadia-1", staff.address(company.NADIA), days.workday(1), "08:30", 510, "Chart 1142: last corrections"),
         event("dana-1", hands.DANA.who, days.day(1), "09:00", 60, "Programme board"),
         whole_days("zoe-2", hands.ZOE.who, days.workday(4), 1, "Semester", show_as="oof"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp_local_graph.sandbox.data.diary import all as diary
 from mcp_local_graph.sandbox.data.diary.calendars import SHARED
@@ -18,12 +18,15 @@ from mcp_local_graph.sandbox.graph.router import Workload
 if TYPE_CHECKING:
     from mcp_local_graph.sandbox.company import Account, Profile
     from mcp_local_graph.sandbox.data.diary.recur import Occurrence
+    from mcp_local_graph.sandbox.data.seeds import Event
     from mcp_local_graph.sandbox.graph.router import Query
 
 SCHEDULE = Workload(denied="ErrorAccessDenied", under=("/me", "/users/{id}"))
 
 _MOST_SCHEDULES = 20
 _MOST_DAYS = 62
+# How far a whole day may begin from its midnight in UTC.
+_FARTHEST = timedelta(hours=14)
 _SHORTEST, _USUAL, _LONGEST = 5, 30, 1440
 _DIGITS = {"free": "0", "tentative": "1", "busy": "2", "oof": "3", "workingElsewhere": "4"}
 # Where two events fall into one slot, the later in this list is told.
@@ -36,6 +39,14 @@ class _Asked:
     start: datetime
     end: datetime
     minutes: int
+
+
+class _Planned(NamedTuple):
+    """What takes somebody's time, from when until when."""
+
+    event: Event
+    start: datetime
+    end: datetime
 
 
 @SCHEDULE.post("/calendar/getSchedule", scopes="Calendars.ReadBasic Calendars.Read Calendars.ReadWrite", personal=False)
@@ -84,18 +95,33 @@ def _schedule(query: Query, asked: _Asked, address: str) -> dict[str, Any]:
         return {"scheduleId": address, "error": {"message": text, "responseCode": "5009"}}
     account = profile.account
     planned = [
-        one
+        _Planned(one.event, *_span(one))
         for each in diary.of(query.state.days, account.address)
         if each.calendar == "calendar"
-        for one in occurrences(each, asked.start, asked.end)
+        for one in occurrences(each, asked.start - _FARTHEST, asked.end + _FARTHEST)
+        if show_as(one.event, account.address) != "free"
     ]
-    busy = [one for one in sorted(planned, key=lambda one: one.start) if show_as(one.event, account.address) != "free"]
+    busy = sorted(
+        (one for one in planned if one.start < asked.end and one.end > asked.start), key=lambda one: one.start
+    )
     return {
         "scheduleId": address,
         "availabilityView": _digits(asked, account, busy),
         "scheduleItems": [_item(query, account, one) for one in busy],
         "workingHours": profile.mailbox["workingHours"],
     }
+
+
+def _span(one: Occurrence) -> tuple[datetime, datetime]:
+    """When it takes time: a whole day by the clocks of whoever made it, unlike in a calendar.
+
+    Source: github.com/microsoftgraph/microsoft-graph-explorer-v4/issues/578.
+    """
+    if not one.event.all_day:
+        return one.start, one.end
+    zone = zones.known(one.event.zone)
+    begin, end = (local.replace(tzinfo=zone).astimezone(UTC) for local in (one.event.start, one.event.end))
+    return begin, end
 
 
 def _colleague(query: Query, address: str) -> Profile | None:
@@ -108,7 +134,7 @@ def _colleague(query: Query, address: str) -> Profile | None:
     return None
 
 
-def _digits(asked: _Asked, account: Account, busy: list[Occurrence]) -> str:
+def _digits(asked: _Asked, account: Account, busy: list[_Planned]) -> str:
     step = timedelta(minutes=asked.minutes)
     digits, slot = "", asked.start
     while slot < asked.end:
@@ -119,7 +145,7 @@ def _digits(asked: _Asked, account: Account, busy: list[Occurrence]) -> str:
     return digits
 
 
-def _item(query: Query, account: Account, one: Occurrence) -> dict[str, Any]:
+def _item(query: Query, account: Account, one: _Planned) -> dict[str, Any]:
     """A busy time. What it is for is told to oneself, and to those with whom the calendar is shared."""
     zone, event = zones.preferred(query), one.event
     told = query.account == account or query.account.user_name in SHARED.get(account.user_name, frozenset())
@@ -127,8 +153,8 @@ def _item(query: Query, account: Account, one: Occurrence) -> dict[str, Any]:
     item: dict[str, Any] = {
         "isPrivate": private,
         "status": show_as(event, account.address),
-        "start": zones.shown(one.start, zone, floating=event.all_day),
-        "end": zones.shown(one.end, zone, floating=event.all_day),
+        "start": zones.shown(one.start, zone),
+        "end": zones.shown(one.end, zone),
     }
     if told and (not private or query.account == account):
         item |= {"subject": event.subject, "location": event.location}
