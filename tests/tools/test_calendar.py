@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 import trustme
 
 from mcp_local_graph.sandbox.data.days import Days
+from mcp_local_graph.tools.calendar.free import FreeTime
 from mcp_local_graph.tools.calendar.listing import calendar_list
 from tests.graph.rig import Authority, Server, caller
 from tests.tools.desk import Desk
@@ -204,12 +206,37 @@ async def test_free_time_is_where_nobody_has_an_event(desk: Desk) -> None:
 async def test_who_cannot_be_seen_is_named(desk: Desk) -> None:
     answer = await desk.ask("calendar_free", people=["stranger@elsewhere.example"], days=3)
     assert "Not counted, since this calendar cannot be seen: stranger@elsewhere.example" in answer.data
+    assert "within the working hours of those counted" in answer.notes[0]
+
+
+def test_free_time_over_midnight_names_its_end_and_days_without_any_are_named() -> None:
+    def at(day: int, hour: int, minute: int = 0) -> datetime:
+        return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+    free = FreeTime(
+        slots=(
+            (at(26, 9), at(26, 12)),
+            (at(26, 16), at(27, 8, 30)),
+            (at(30, 15), at(30, 23, 59) + timedelta(minutes=1)),
+        ),
+        unseen=(),
+        minutes=30,
+        span=(date(2026, 11, 26), date(2026, 11, 30)),
+        any_time=True,
+        now=at(26, 8),
+        zone="UTC",
+    )
+    assert free.lines() == [
+        "Thu 26 Nov (today): 09:00-12:00, 16:00-Fri 08:30",
+        "Mon 30 Nov: 15:00-24:00",
+    ]
+    assert free.notes()[1] == "None on Sat 28 Nov, Sun 29 Nov."
 
 
 async def test_no_common_time_says_what_else_to_try(desk: Desk) -> None:
     answer = await desk.ask("calendar_free", people=[TOMASZ, MARIT], minutes=1440, days=2)
     assert answer.data == []
-    assert answer.notes[0].startswith("No common time.")
+    assert answer.notes[0].startswith("No common time of 1440 minutes or more from ")
     assert "any_time=true" in answer.notes[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,17 +29,20 @@ if TYPE_CHECKING:
 _MOST_PEOPLE = 19
 # Stretches of free time that one answer shows.
 _MOST = 24
+# Days without free time that are named.
+_MOST_NAMED = 5
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeTime(Reading):
-    """Stretches of time in which all are free. `unseen` are those whose time cannot be seen."""
+    """Stretches of time in which all are free. `unseen` are those who cannot be seen, `span` the days asked for."""
 
     slots: tuple[tuple[datetime, datetime], ...]
     unseen: tuple[Untrusted, ...]
     minutes: int
-    span: str
-    how: str
+    span: tuple[date, date]
+    any_time: bool
     now: datetime
     zone: str
 
@@ -47,20 +50,37 @@ class FreeTime(Reading):
         """A line for each day."""
         return [
             f"{day_words.named(day, self.now.date())}: "
-            + ", ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in group)
+            + ", ".join(f"{start:%H:%M}-{_end(start, end)}" for start, end in group)
             for day, group in groupby(self.slots[:_MOST], lambda slot: slot[0].date())
         ] + [f"Not counted, since this calendar cannot be seen: {address}" for address in self.unseen]
 
     def notes(self) -> list[str]:
         """What was counted, and what else could be tried."""
-        said = (
-            f"Free for {self.minutes} minutes or more {self.span}, {self.how}; tentative counts as busy; "
+        asked = (
+            f"{self.minutes} minutes or more {self._days()}, {self._hours()}; tentative counts as busy; "
             f"times: {self.zone}."
         )
         if not self.slots:
-            return [f"No common time. {said} Try more days, fewer minutes, or any_time=true."]
-        more = [f"{len(self.slots) - _MOST} later ones not shown."] if len(self.slots) > _MOST else []
-        return [said, *more]
+            return [f"No common time of {asked} Try more days, fewer minutes, or any_time=true."]
+        later = [f"{len(self.slots) - _MOST} later ones not shown."] if len(self.slots) > _MOST else []
+        return [f"Free for {asked}", *self._full(), *later]
+
+    def _days(self) -> str:
+        begin, end = (day_words.named(day, self.now.date()) for day in self.span)
+        return f"on {begin}" if begin == end else f"from {begin} to {end}"
+
+    def _hours(self) -> str:
+        if self.any_time:
+            return "at any time of day"
+        return "within the working hours of those counted" if self.unseen else "within everybody's working hours"
+
+    def _full(self) -> list[str]:
+        """The days without any: where they are few, they would be looked for."""
+        first, last = self.span
+        free = {day for start, end in self.slots for day in _between(start.date(), (end - _MOMENT).date())}
+        full = [day for day in _between(first, last) if day not in free]
+        named = ", ".join(day_words.named(day, self.now.date()) for day in full)
+        return [f"None on {named}."] if full and len(full) <= _MOST_NAMED else []
 
 
 @CALENDAR.tool("Find free time", effect=Effect.READ, scopes={"Calendars.Read"}, optional=facts.SCOPES)
@@ -88,8 +108,8 @@ async def calendar_free(
         ),
         unseen=tuple(line(one.address) for one in found if not one.known),
         minutes=minutes,
-        span=_named(within, time),
-        how="at any time of day" if any_time else "within everybody's working hours",
+        span=_looked_at(within, time),
+        any_time=any_time,
         now=time.now,
         zone=time.name,
     )
@@ -121,11 +141,21 @@ def _has(found: list[schedules.Schedule], address: str) -> bool:
     return any(one.known for one in found if one.address.casefold() == address)
 
 
-def _named(within: Span, time: Clock) -> str:
-    """The days that were looked at."""
-    first, last = within.start.astimezone(time.zone), within.end.astimezone(time.zone) - timedelta(microseconds=1)
-    begin, end = (day_words.named(day.date(), time.now.date()) for day in (first, last))
-    return f"on {begin}" if begin == end else f"from {begin} to {end}"
+def _looked_at(within: Span, time: Clock) -> tuple[date, date]:
+    """The first and the last day."""
+    first, last = within.start.astimezone(time.zone), within.end.astimezone(time.zone) - _MOMENT
+    return first.date(), last.date()
+
+
+def _between(first: date, last: date) -> list[date]:
+    return [first + timedelta(number) for number in range((last - first).days + 1)]
+
+
+def _end(start: datetime, end: datetime) -> str:
+    """An end on the day of its start, or with its own day."""
+    if (end - _MOMENT).date() == start.date():
+        return f"{end:%H:%M}" if end.date() == start.date() else "24:00"
+    return f"{end:%a %H:%M}"
 
 
 def _whole(answer: Any) -> dict[str, Any]:  # noqa: ANN401 - an answer of a batch
