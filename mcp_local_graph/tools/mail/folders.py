@@ -11,7 +11,7 @@ from mcp_local_graph.safety.untrusted import Untrusted, line
 from mcp_local_graph.tools.clock import whole
 from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, scope_of
 from mcp_local_graph.tools.mailboxes import owner
-from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading
+from mcp_local_graph.tools.needs import Effect, Graph, Kind, Reading, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,19 +71,21 @@ async def mail_folders(graph: Graph, mailbox: Mailbox = "") -> FolderList:
     """List the mail folders with their counts, as a tree. Their handles and names go into mail_search."""
     path = owner(graph, mailbox)
     found, is_whole = await _all(graph, path)
+    listed = found[:_SHOWN_AT_MOST]
+    refs = graph.show_all([Shown(Kind.FOLDER, (*path, "mailFolders", one.id)) for one in listed])
     return FolderList(
         folders=tuple(
             Line(
-                ref=graph.show(Kind.FOLDER, *path, "mailFolders", one.id),
+                ref=ref,
                 name=line(one.name),
                 known=one.known,
                 unread=one.unread,
                 total=one.total,
                 depth=one.depth,
             )
-            for one in found[:_SHOWN_AT_MOST]
+            for one, ref in zip(listed, refs, strict=True)
         ),
-        left=max(len(found) - _SHOWN_AT_MOST, 0),
+        left=len(found) - len(listed),
         whole=is_whole,
     )
 
