@@ -346,7 +346,9 @@ def error_for(answer: Mapping[str, Any], need: Need, *, means: int = 0) -> Local
     is the code whose meaning the answer has here, where its own says less.
     """
     codes = codes_of(answer)
-    remedy = next((BY_CODE[code] for code in (means, *codes) if code in BY_CODE), None) or _generic(answer, codes)
+    # Whoever says no to a code is told so by this word; the number beside it is that of a wrong code.
+    telling = () if answer.get("error") == "authorization_declined" else (means, *codes)
+    remedy = next((BY_CODE[code] for code in telling if code in BY_CODE), None) or _generic(answer, codes)
     if answer.get("suberror") == "message_only" and remedy.kind is SignInNeeded:
         # Entra says that a prompt would not help.
         remedy = Remedy(BlockedByPolicy, Actor.ADMIN, remedy.cause, _FORWARD)

@@ -315,7 +315,7 @@ async def test_a_code_that_is_declined_ends_the_attempt(tenant: DemoTenant, tmp_
     attempt, _ = await device_service(tenant, tmp_path).begin(BASIC_NEED)
     code = attempt.shown.code or ""
     await in_thread(Person().enter_device_code, attempt.shown.address, code, accept=False)
-    assert isinstance(await failure(ended(attempt)), SignInFailed)
+    assert type(await failure(ended(attempt))) is SignInDeclined
 
 
 async def test_a_code_that_nobody_enters_expires(tenant: DemoTenant, tmp_path: Path) -> None:

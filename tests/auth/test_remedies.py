@@ -83,6 +83,11 @@ def test_the_table_holds_no_code_that_is_not_looked_at_here() -> None:
     assert {code for code, _ in ROWS} == set(BY_CODE)
 
 
+def test_who_declines_a_code_is_not_told_that_it_was_wrong() -> None:
+    assert type(error_for(answer(70018, "authorization_declined", error_codes=[70018]), NEED)) is SignInDeclined
+    assert type(error_for(answer(70018, "bad_verification_code", error_codes=[70018]), NEED)) is SignInExpired
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

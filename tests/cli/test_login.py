@@ -133,7 +133,7 @@ def test_a_person_who_declines_is_told_so(tenant: DemoTenant, tmp_path: Path) ->
     words = flags(tenant, tmp_path, sign_in="device")
     ran = here("login", *words, help_with=with_a_code(tenant, accept=False))
     assert ran.code == 4
-    assert ran.err.startswith("Error: ")
+    assert ran.err.startswith("Error: The sign-in was cancelled.")
     assert "Signed in" not in ran.out
     assert who(tenant, tmp_path) == (4, None, [])
     assert not (tmp_path / "state" / "settings.toml").exists()

@@ -84,7 +84,7 @@ KINDS: dict[int, Kind] = {
     530033: Kind(GRANT, "The policy asks for a compliant device, which this flow cannot prove.", 400, "message_only"),
     # Device codes
     70016: Kind("authorization_pending", "The person has not finished yet."),
-    70018: Kind("authorization_declined", "The person declined."),
+    70018: Kind("bad_verification_code", "The code is wrong, or the person declined."),
     70019: Kind("bad_verification_code", "The device code is unknown, or was redeemed."),
     70020: Kind("expired_token", "The device code has expired."),
     # The service itself

@@ -135,7 +135,7 @@ def _by_device_code(call: Call, registration: Registration) -> tuple[Account, di
     if now() >= flow.expires_at:
         raise EntraRefused(70020)
     if flow.answer is False:
-        raise EntraRefused(70018)
+        raise EntraRefused(70018, error="authorization_declined")
     if not isinstance(flow.answer, Account):
         raise _not_yet(flow)
     flow.used = True
