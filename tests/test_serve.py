@@ -181,5 +181,7 @@ async def test_the_demo_server_works_with_no_account_and_no_settings(tmp_path: P
     with anyio.fail_after(20):
         async with Client(parameters, elicitation_callback=asked) as client:
             assert "Name:" in text_of(await client.call_tool("profile_get"))
+            # The README's own example.
+            assert "Flagged Emails" in text_of(await client.call_tool("graph_get", {"path": "/me/todo/lists"}))
     await asyncio.gather(*doing)
     assert list(tmp_path.glob("mcp-local-graph-demo-*")) == []

@@ -72,7 +72,10 @@ def _tenant() -> Iterator[tuple[DemoTenant, Path]]:
 def _consent(tenant: DemoTenant) -> None:
     """The administrator of this company has allowed what the tools need; in yours, that may be the first hurdle."""
     tools = [tool for toolset in TOOLSETS for tool in toolset.tools]
-    tenant.control.grant_consent(None, needed(tools) | {"MailboxSettings.Read", "Mail.Read.Shared", "People.Read"})
+    beyond = {"MailboxSettings.Read", "Mail.Read.Shared", "People.Read"}
+    # What people ask graph_get for.
+    beyond |= {"Tasks.Read", "Files.Read", "Team.ReadBasic.All", "GroupMember.Read.All"}
+    tenant.control.grant_consent(None, needed(tools) | beyond)
 
 
 def _arguments(tenant: DemoTenant, directory: Path) -> list[str]:
