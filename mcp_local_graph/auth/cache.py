@@ -192,8 +192,9 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
             note = self._noted(account)
             note.asked, note.claims = set(asked), claims or ""
             note.granted.update(granted)
-            if self._waiting and self._waiting.scopes <= note.granted:
-                self._waiting = None
+            if self._waiting:
+                left = self._waiting.scopes - note.granted
+                self._waiting = self._waiting._replace(scopes=left) if left else None
             tokens = list(self.search(self.CredentialType.ACCESS_TOKEN, query={"home_account_id": account}))
             realm = next((token["realm"] for token in tokens if token["secret"] == newest.access), None)
             for token in tokens:
@@ -238,7 +239,7 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
 
     @property
     def waiting(self) -> Waiting | None:
-        """What an administrator had to approve when it was asked for last, until it is granted."""
+        """What an administrator has to approve, until it is granted."""
         with self._lock:
             self._read()
             return self._waiting
@@ -246,7 +247,8 @@ class AccountCache(msal.SerializableTokenCache):  # type: ignore[misc]  # msal c
     def note_waiting(self, waiting: Waiting) -> None:
         """Remember that an administrator has to approve something."""
         with self._transaction():
-            self._waiting = waiting
+            before = self._waiting.scopes if self._waiting else frozenset()
+            self._waiting = waiting._replace(scopes=before | waiting.scopes)
 
     def use(self, account: str | None) -> None:
         """Make calls as this account from now on, in all processes."""

@@ -22,7 +22,7 @@ _OPENID = ("openid", "profile", "offline_access")
 
 
 class Waiting(NamedTuple):
-    """What an administrator had to approve when it was asked for last, and the ids of that refusal, on one line."""
+    """What an administrator has to approve, out of all refusals, and the ids of the last one, on one line."""
 
     scopes: frozenset[str]
     trace: str

@@ -135,7 +135,7 @@ class Status:
         return f"Nobody is signed in. {SIGN_IN}"
 
     def _missing(self) -> list[str]:
-        missing = self.needed - self.granted
+        missing = self.needed - self.granted - self.waiting
         return [f"Asked for when needed: {_listed(missing)}"] if missing else []
 
     def _notices(self) -> list[str]:

@@ -146,6 +146,21 @@ async def test_after_a_refusal_nobody_is_asked_in_a_loop(tenant: DemoTenant, tmp
 
 
 @pytest.mark.anyio
+async def test_what_an_administrator_has_to_approve_adds_up_until_it_is_granted(
+    tenant: DemoTenant, tmp_path: Path
+) -> None:
+    auth = service(tenant, tmp_path)
+    await sign_in(auth)
+    await refused(auth)
+    await refused(auth, frozenset({"Calendars.Read"}))
+    assert (await auth.status()).waiting == MAIL_ONLY | {"Calendars.Read"}
+    link = (await auth.approval(MAIL_ONLY)).link
+    await in_thread(approve, tenant, link)
+    assert await approved(auth)
+    assert (await auth.status()).waiting == {"Calendars.Read"}
+
+
+@pytest.mark.anyio
 async def test_once_an_administrator_has_approved_the_call_works_without_a_prompt(
     tenant: DemoTenant, tmp_path: Path
 ) -> None:
