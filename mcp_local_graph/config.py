@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -116,16 +117,18 @@ def _read_toml(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def own(state_dir: Path) -> bool:
+def own(state_dir: Path, *, make: bool = False) -> bool:
     """Make sure that nobody else gets into the state directory, where it is there; True where others could until now.
 
     Whoever can write there decides where tokens go.
 
     Raises:
-        SettingsError: it is somebody else's.
+        SettingsError: it is somebody else's, or, with `make`, it cannot be made or written in.
     """
     try:
-        return private.directory(state_dir, make=False)
+        shared = private.directory(state_dir, make=make)
+        if make and not os.access(state_dir, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(state_dir))
     except private.NotOurs as error:
         raise SettingsError(
             f"The state directory {state_dir} {error.strerror}.",
@@ -135,6 +138,7 @@ def own(state_dir: Path) -> bool:
         raise SettingsError(
             f"The state directory {state_dir} cannot be used ({error.strerror}).", "Name another with --state-dir."
         ) from error
+    return shared
 
 
 def write_file(state_dir: Path, values: Mapping[str, str]) -> Path:

@@ -59,6 +59,7 @@ async def _login(settings: Settings, added: frozenset[str], *, again: bool) -> N
     if isinstance(auth, CredentialTokens):
         await auth.begin(Need(FIRST_SCOPES))  # raises, and says where one signs in instead
         return
+    config.own(settings.state_dir, make=True)  # before the person is asked: what they grant is to be kept there
     before = await auth.status()
     first = for_first_sign_in(offered, personal=is_personal(settings.tenant))
     need = await _need(auth, first, added, again=again)

@@ -379,6 +379,14 @@ def test_logout_needs_no_network_and_leaves_no_token(tenant: DemoTenant, tmp_pat
     assert not [secret for secret in secrets if secret.encode() in left]
 
 
+def test_where_nothing_can_be_kept_nobody_is_asked(tenant: DemoTenant, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    ran = here("login", *flags(tenant, tmp_path), "--state-dir", str(tmp_path / "file" / "state"))
+    assert (ran.code, ran.out) == (2, "")
+    assert re.search(r"The state directory .* cannot be used \(.*\)\.\nName another with --state-dir\.", ran.err)
+    assert tenant.control.requests() == []
+
+
 @pytest.mark.parametrize("way", ["browser", "device"])
 def test_interrupting_a_sign_in_ends_it_at_once(tenant: DemoTenant, tmp_path: Path, way: str) -> None:
     process = started("login", *flags(tenant, tmp_path, sign_in=way))
