@@ -91,7 +91,8 @@ def read_file(state_dir: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise SettingsError(f"The settings file {path} cannot be read.", "Mend it, or delete it.") from error
+        why = error.strerror if isinstance(error, OSError) else error  # a line and a column
+        raise SettingsError(f"The settings file {path} cannot be read: {why}.", "Mend it, or delete it.") from error
     if unknown := sorted(set(values) - FILE_KEYS):
         raise SettingsError(
             f"The settings file {path} has keys that are none: {', '.join(unknown)}.",

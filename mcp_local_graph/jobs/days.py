@@ -40,10 +40,14 @@ def day(said: str, today: date, *, past: bool = False) -> date:
     read = _iso(said)
     if read is None:
         raise RequestRefused(
-            "That is no day that is known here.",
-            "Say YYYY-MM-DD, `25 Nov`, today, tomorrow, a weekday, `last week` (its Monday) or `3 days ago`.",
+            f"{said[:_SHOWN]!r} is no day that is known here.",
+            "Say YYYY-MM-DD, `25 Nov`, today, tomorrow, a weekday, `next week` or `last week` (Monday), `3 days ago`.",
         )
     return read.date()
+
+
+# Characters of what cannot be read that are said again.
+_SHOWN = 40
 
 
 def _weekday(words: str, today: date, *, past: bool) -> date | None:

@@ -140,7 +140,7 @@ FILE = "settings.toml"
     ("content", "words"),
     [
         ('tenent = "x"', ["tenent", "tenant"]),
-        ("tenant = ", ["cannot be read", "Mend it"]),
+        ("tenant = ", ["cannot be read: Invalid value (at end of document).", "Mend it"]),
         ('state_dir = "/x"', ["state_dir"]),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_read_is_named(state: Path) -> None:
     (state / FILE).mkdir()
     ran = here("status")
     assert ran.code == 2
-    assert f"The settings file {state / FILE} cannot be read." in ran.err
+    assert f"The settings file {state / FILE} cannot be read: " in ran.err
 
 
 @pytest.mark.parametrize(

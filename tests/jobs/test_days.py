@@ -54,6 +54,7 @@ def test_a_day_is_understood_as_people_say_it(said: str, meant: str) -> None:
 def test_a_day_that_is_none_is_refused_with_what_to_say(said: str) -> None:
     with pytest.raises(RequestRefused) as refused:
         days.day(said, WEDNESDAY)
+    assert refused.value.what == f"{said!r} is no day that is known here."
     assert "YYYY-MM-DD" in refused.value.remedy
 
 
