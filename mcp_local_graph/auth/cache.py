@@ -79,7 +79,7 @@ def open_vault(place: Place) -> vault.Vault:
             nobody were signed in, and ask the person for nothing.
     """
     if place.store is TokenStore.MEMORY:
-        return vault.MemoryVault("your setting")
+        return vault.MemoryVault("--token-store memory")
     if place.store is TokenStore.PLAINTEXT:
         return vault.plain(place.file(".json"))
     store, reason = stores.find(place.state_dir)
