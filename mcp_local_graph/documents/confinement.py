@@ -1,8 +1,16 @@
 """What the reader's process may still do: think, within limits, and answer.
 
 Each lock is put on by the process itself, before it reads what a stranger wrote. `limit` comes first; `seal` when the
-library is loaded that is to read: from then on no file or socket can be opened, not even by machine code, since there
-is no number left that a new descriptor could have.
+library is loaded that is to read. What then holds against machine code too:
+
+* Linux on x86_64 and aarch64, where the kernel filters system calls: nothing can be done but to compute, to hold memory
+  and to write to the pipe (`seccomp_linux`).
+* Any other Linux, and macOS: no process can be started (but by root), and no file or socket opened, since there is no
+  number left that a new descriptor could have. But files can still be renamed, removed, linked or cut, and processes
+  signalled, as the person could.
+* Windows: no process is started, no more memory taken.
+
+All the rest is refused by the interpreter (an audit hook), which binds Python code only.
 """
 
 from __future__ import annotations
@@ -13,6 +21,8 @@ import os
 import sys
 import threading
 import time
+
+from mcp_local_graph.documents import seccomp_linux
 
 # A user namespace and a network namespace of one's own, in which there is no network (clone(2)).
 _NEW_USER_AND_NETWORK = 0x10000000 | 0x40000000
@@ -77,6 +87,8 @@ def seal() -> None:  # pragma: no cover - as above
     """From here on: no network, no file, no process, nothing written."""
     _leave_the_network()
     _hold_nothing_more()
+    if sys.platform == "linux":
+        seccomp_linux.refuse_the_rest()  # where it cannot, the other locks have to do
     sys.addaudithook(_refuse)
 
 

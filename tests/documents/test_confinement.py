@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mcp_local_graph.documents import confinement, job_win32, process, worker
+from mcp_local_graph.documents import confinement, job_win32, process, seccomp_linux, worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ _ATTEMPTS = """
 import ctypes, errno, os, resource, socket, subprocess, sys
 from mcp_local_graph.documents import confinement
 libc = ctypes.CDLL(None, use_errno=True)
+me, parent = os.getpid(), os.getppid()
 confinement.limit({memory}, 20)
 confinement.seal()
 
@@ -52,32 +53,96 @@ plainly("dup", 1)
 os.close(0)
 plainly("open", {secret!r}.encode(), 0)
 """
+# What needs no descriptor, so that no limit of descriptors bars it.
+_WITHOUT_DESCRIPTOR = """
+secret, other = {secret!r}.encode(), {new!r}.encode()
+plainly("rename", secret, other)
+plainly("link", secret, other)
+plainly("symlink", secret, other)
+plainly("unlink", secret)
+plainly("remove", secret)
+plainly("truncate", secret, 0)
+plainly("chmod", secret, 0o777)
+plainly("chown", secret, 1, 1)
+plainly("utime", secret, None)
+plainly("setxattr", secret, b"user.a", b"b", 1, 0)
+plainly("mkdir", other, 0o700)
+plainly("mkfifo", other, 0o600)
+plainly("chdir", b"/")
+plainly("kill", parent, 0)
+plainly("kill", me, 0)
+plainly("ptrace", 0x4206, parent, 0, 0)
+plainly("process_vm_readv", parent, None, 0, None, 0, 0)
+plainly("process_vm_writev", parent, None, 0, None, 0, 0)
+plainly("shmget", 0, 4096, 0o1600)
+plainly("msgget", 0, 0o1600)
+plainly("semget", 0, 1, 0o1600)
+plainly("fork")
+plainly("vfork")
+plainly("execve", b"/bin/true", None, None)
+plainly("unshare", 0x10000000)
+plainly("memfd_create", b"a", 0)
+plainly("syscall", 425, 8, other)  # io_uring_setup
+"""
+_REFUSED = (
+    "rename link symlink unlink remove truncate chmod chown utime setxattr mkdir mkfifo chdir kill kill ptrace "
+    "process_vm_readv process_vm_writev shmget msgget semget fork vfork execve unshare memfd_create syscall"
+)
+_FILTERS = """
+from mcp_local_graph.documents import seccomp_linux
+print(seccomp_linux.refuse_the_rest())
+"""
 
 
-def test_once_sealed_there_is_no_way_out(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("canary")
-    code = _ATTEMPTS.format(secret=str(secret), new=str(tmp_path / "new"), memory=256 * _MB)
+def said_by(code: str) -> list[str]:
+    """The lines that this code prints in a process that is started as a reader's is."""
     command = [*process.command()[:4], "utf8", "-c", f"import sys; sys.path[:0] = sys.argv[1:]\n{code}"]
     command += process.command()[7:]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
-    assert said.splitlines() == [
-        "read OSError",
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603 - our own words
+
+
+@pytest.fixture(scope="session")
+def filtered() -> bool:
+    """Whether this machine's kernel filters system calls for whoever asks."""
+    return said_by(_FILTERS) == ["True"]
+
+
+def test_once_sealed_there_is_no_way_out(tmp_path: Path, filtered: bool) -> None:  # noqa: FBT001 - a fixture
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    refusal = "EPERM" if filtered else "EMFILE"
+    assert said_by(_ATTEMPTS.format(secret=str(secret), new=str(tmp_path / "new"), memory=256 * _MB)) == [
+        "read PermissionError" if filtered else "read OSError",
         "write PermissionError",
         "create PermissionError",
         "socket PermissionError",
-        "lookup OSError",
+        "lookup LookupError" if filtered else "lookup OSError",
         "process PermissionError",
         "fork PermissionError",
         "exec PermissionError",
         "remove PermissionError",
         "raise ValueError",
         "memory MemoryError",
-        "libc open EMFILE",
-        "libc socket EMFILE",
-        "libc dup EMFILE",
-        "libc open EMFILE",
+        f"libc open {refusal}",
+        f"libc socket {refusal}",
+        f"libc dup {refusal}",
+        f"libc open {refusal}",
     ]
+    assert secret.read_text() == "canary"
+    assert list(tmp_path.iterdir()) == [secret]
+
+
+def test_once_sealed_nothing_can_be_done_to_files_or_processes_by_name_either(
+    tmp_path: Path,
+    filtered: bool,  # noqa: FBT001 - a fixture
+) -> None:
+    if not filtered:
+        pytest.skip("this kernel filters no system calls")
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    code = (_ATTEMPTS + _WITHOUT_DESCRIPTOR).format(secret=str(secret), new=str(tmp_path / "new"), memory=256 * _MB)
+    names = _REFUSED.split()
+    assert said_by(code)[-len(names) :] == [f"libc {name} EPERM" for name in names]
     assert secret.read_text() == "canary"
     assert list(tmp_path.iterdir()) == [secret]
 
@@ -190,6 +255,58 @@ def test_the_limits_of_windows_have_the_layout_of_winnt() -> None:
     assert bounds.process_memory == 512 * _MB
     assert bounds.basic.active_processes == 1
     assert bounds.basic.flags == 0x8 | 0x100 | 0x400
+
+
+# Numbers of calls by asm/unistd_64.h and asm-generic/unistd.h, and the architectures' by linux/audit.h.
+_X86_64, _I386, _AARCH64, _ARM = 0xC000003E, 0x40000003, 0xC00000B7, 0x40000028
+_ALLOWED, _REFUSED_WITH_EPERM = 0x7FFF0000, 0x00050001
+
+
+def outcome(machine: str, architecture: int, call: int) -> int:
+    """What the filter of this machine returns, run as the kernel would run it."""
+    steps = seccomp_linux.instructions(seccomp_linux.SYSTEMS[machine])
+    at = held = 0
+    while True:
+        step, at = steps[at], at + 1
+        if step.code == 0x20:
+            held = {0: call, 4: architecture}[step.operand]
+        elif step.code == 0x15:
+            at += step.if_true if held == step.operand else step.if_false
+        else:
+            assert step.code == 0x06
+            return int(step.operand)
+
+
+@pytest.mark.parametrize(
+    ("machine", "architecture", "call", "says"),
+    [
+        ("x86_64", _X86_64, 1, _ALLOWED),  # write
+        ("x86_64", _X86_64, 0, _ALLOWED),  # read
+        ("x86_64", _X86_64, 231, _ALLOWED),  # exit_group
+        ("x86_64", _X86_64, 2, _REFUSED_WITH_EPERM),  # open
+        ("x86_64", _X86_64, 62, _REFUSED_WITH_EPERM),  # kill
+        ("x86_64", _X86_64, 82, _REFUSED_WITH_EPERM),  # rename
+        ("x86_64", _X86_64, 0x40000001, _REFUSED_WITH_EPERM),  # write of the x32 ABI
+        ("x86_64", _I386, 1, _REFUSED_WITH_EPERM),
+        ("aarch64", _AARCH64, 64, _ALLOWED),  # write
+        ("aarch64", _AARCH64, 94, _ALLOWED),  # exit_group
+        ("aarch64", _AARCH64, 38, _REFUSED_WITH_EPERM),  # renameat
+        ("aarch64", _AARCH64, 56, _REFUSED_WITH_EPERM),  # openat
+        ("aarch64", _AARCH64, 129, _REFUSED_WITH_EPERM),  # kill
+        ("aarch64", _AARCH64, 276, _REFUSED_WITH_EPERM),  # renameat2
+        ("aarch64", _ARM, 64, _REFUSED_WITH_EPERM),
+    ],
+)
+def test_the_filter_lets_through_what_a_reader_needs_and_nothing_else(
+    machine: str, architecture: int, call: int, says: int
+) -> None:
+    assert outcome(machine, architecture, call) == says
+
+
+def test_the_filter_has_the_layout_of_linux() -> None:
+    assert (ctypes.sizeof(seccomp_linux.Instruction), ctypes.sizeof(seccomp_linux.Program)) == (8, 16)
+    assert seccomp_linux.Program.instructions.offset == 8
+    assert all(len(system.calls) < 255 for system in seccomp_linux.SYSTEMS.values())
 
 
 def test_a_library_may_run_out_of_memory_or_depth() -> None:
