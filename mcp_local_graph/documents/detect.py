@@ -55,7 +55,7 @@ _NOT_READ = (
 _TEXTS = (
     (rb"BEGIN:VCALENDAR\b", "ics"),
     (rb"BEGIN:VCARD\b", "vcf"),
-    (rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype html|<html)\b", "html"),
+    (rb"(<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*+(<!doctype html|<html)\b", "html"),
     (rb"<\?xml\b", "xml"),
     # Only where nobody says what it is: headers and tags begin many a text.
     (rb"<(head|title|meta|body|div|p|span|table|font)\b", "html"),

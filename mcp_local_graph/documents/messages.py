@@ -81,6 +81,7 @@ NOTES = {
     "unfinished": "Time ran out before its end. Ask for later parts with `pages`.",
     "size": "A picture of {0:,} x {1:,} pixels.",
     "not_shown": "It is too large to be shown.",
+    "many_parts": "It has more than {0:,} parts; those behind them are left out.",
     "encrypted_files": "Encrypted files in it: {0:,}.",
 }
 

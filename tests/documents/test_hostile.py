@@ -225,6 +225,48 @@ async def test_what_is_nested_without_end_ends(content: bytes, name: str) -> Non
     assert (await documents.read(b"next", name="a.txt")).text == "next"
 
 
+PARAGRAPH = "a" * 80_000
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "text"),
+    [
+        (b"<!-- a -->\n" * 300 + b"<div>hi</div>", "a.html", "hi"),
+        (b"<!-- a -->\n" * 300 + b"<html><p>hi", "a", "hi"),
+        (b"{\\rtf1 " + PARAGRAPH.encode() + b"\\par end}", "a.rtf", f"{PARAGRAPH}\nend"),
+        (b"{\\rtf1 " + b"{" * 100_000 + b"\\plain " * 30_000 + b"end}", "a.rtf", "end"),
+        (b'"a"\n' * 20_000 + b'"end"', "a.csv", "a\n" * 20_000 + "end"),
+        (b'",' * 20_000 + b"end", "a.csv", ", | " * 10_000 + "end"),
+    ],
+)
+async def test_a_text_takes_time_by_its_length_whatever_it_repeats(content: bytes, name: str, text: str) -> None:
+    document = await Documents(deadline=10).read(content, name=name)
+    assert document.total_chars == len(text)
+    assert text.startswith(document.text)
+
+
+@pytest.mark.parametrize("header", ["From", "To", "Content-Type", "Content-Disposition", "X-Other"])
+@pytest.mark.parametrize("unit", ["a@", '"', "(", "a;", ","])
+async def test_a_header_without_end_does_not_keep_a_mail_from_being_read(header: str, unit: str) -> None:
+    content = f"Subject: here\r\n{header}: {unit * (MB // len(unit))}\r\n\r\nbody".encode()
+    document = await Documents(deadline=10).read(content, name="a.eml")
+    end = max(document.total_chars - 19, 0)
+    assert (await Documents(deadline=10).read(content, name="a.eml", offset=end)).text == "Subject: here\n\nbody"
+
+
+def mail_within_mails(levels: int) -> bytes:
+    """A mail with a text, and parts in parts in parts behind it."""
+    head = b"Subject: here\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nbody\r\n--a\r\n"
+    inner = (f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(levels))
+    return head + "".join(inner).encode() + b"\r\n" + b"line\r\n" * 50_000
+
+
+async def test_of_a_mail_with_parts_in_parts_without_end_the_text_is_read() -> None:
+    document = await Documents(deadline=10).read(mail_within_mails(20_000), name="a.eml")
+    assert document.text.startswith("Subject: here\n\nbody\n\nAttachments (1, not read):\n")
+    assert document.note == "It has more than 200 parts; those behind them are left out."
+
+
 def children() -> list[int]:
     """The processes that this one has started and that are still there."""
     found = []

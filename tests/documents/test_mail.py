@@ -76,6 +76,16 @@ def test_the_librarys_own_failure_on_a_header_is_not_ours() -> None:
     assert "Subject: here\n\nbody" in kit.text(content, "a.eml")
 
 
+def test_a_list_of_very_many_recipients_is_shown_with_their_names_and_one_without_end_is_cut() -> None:
+    one = "=?utf-8?q?J=C3=BCrgen?= <j@fabrikam.com>"
+    many = ",\r\n ".join([one] * 150)
+    text = kit.text(f"To: {many}\r\n\r\nbody".encode(), "a.eml", most=20_000)
+    assert text == f"To: {', '.join(['Jürgen <j@fabrikam.com>'] * 150)}\n\nbody"
+    text = kit.text(f"To: {', '.join(['j@fabrikam.com'] * 2000)}\r\n\r\nbody".encode(), "a.eml", most=20_000)
+    assert text.endswith(" \u2026\n\nbody")
+    assert len(text) < 16_100
+
+
 def test_a_text_in_a_charset_that_is_not_the_named_one_is_read() -> None:
     content = "Subject: x\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nGröße".encode()
     assert kit.text(content, "a.eml").endswith("Größe")

@@ -96,6 +96,19 @@ def test_a_table_is_read_whatever_divides_it() -> None:
         assert kit.text(quoted.encode(), "a.csv") == "Name | Sum\nA b | 1,5\nx", divider
 
 
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("Brot;3,50\nMilch;1,20\n", "Brot | 3,50\nMilch | 1,20"),
+        ("Name,Phones\nAna,1;2\nJo,3;4\n", "Name | Phones\nAna | 1;2\nJo | 3;4"),
+        ('a,"b;c;d"\ne,"f|g"\n', "a | b;c;d\ne | f|g"),
+        ("a,b\n\nc,d,e\nf,g\n", "a | b\n\nc | d | e\nf | g"),
+    ],
+)
+def test_a_sign_that_stands_in_cells_too_does_not_divide_them(content: str, text: str) -> None:
+    assert kit.text(content.encode(), "a.csv") == text
+
+
 def test_a_line_of_excels_that_names_the_divider_is_no_row() -> None:
     assert kit.text(b"sep=;\r\na;b,c\r\n", "a.csv") == "a | b,c"
 

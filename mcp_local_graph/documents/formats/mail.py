@@ -5,9 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import importlib
+import itertools
 import pkgutil
+import re
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from mcp_local_graph.documents.charsets import decoded
 from mcp_local_graph.documents.formats.html import seen
@@ -23,12 +26,35 @@ for _module in pkgutil.iter_modules(email.__path__):
     importlib.import_module(f"email.{_module.name}")
 
 _HEADERS = ("From", "Sender", "Reply-To", "To", "Cc", "Date", "Subject")
+# Characters of a header up to which it is taken apart (the library takes time by their square), and that are shown.
+_TAKEN_APART, _SHOWN = 4000, 16_000
+_AS_TEXT = HeaderRegistry(use_default_map=False)
+# Parts that are read: each line is held against the ends of all parts that it lies in.
+_MOST_PARTS = 200
+_PART = re.compile(rb"^content-type:", re.IGNORECASE | re.MULTILINE)
+
+
+class _Bounded(email.policy.EmailPolicy):
+    """The library's own, but for headers that its parsers fail on or take too long for."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:  # noqa: ANN401 - as in the library
+        """A header as the library understands it; an empty one where it does not."""
+        try:
+            return super().header_fetch_parse(name, value[:_TAKEN_APART])
+        except Exception:  # noqa: BLE001 - it raises whatever a bad header leads it to
+            return super().header_fetch_parse(name, "")
+
+
+# Headers are written back as they came: only to count the bytes of an attached mail.
+_POLICY = _Bounded(refold_source="none")
 
 
 def parse(content: bytes, _hints: Hints) -> Parsed:
     """Its text, the plain one if there are two."""
-    message = email.message_from_bytes(content, policy=email.policy.default)
-    notes: list[Note] = []
+    beyond = next(itertools.islice(_PART.finditer(content), _MOST_PARTS, None), None)
+    read = content[: beyond.start()] if beyond else content
+    message = cast("EmailMessage", email.message_from_bytes(read, policy=_POLICY))
+    notes: list[Note] = [("many_parts", _MOST_PARTS)] if beyond else []
     lines = [*_headers(message), "", *_body(message, notes), "", *_attachments(message)]
     return Parsed(lambda _part: lines, notes=notes)
 
@@ -41,12 +67,11 @@ def _headers(message: EmailMessage) -> Iterator[str]:
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """A header on one line; one that breaks the rules as far as it can be read."""
-    try:
-        return " ".join(str(message.get(name, "")).split())
-    except Exception:  # noqa: BLE001 - the library's header parser raises whatever a bad header leads it to
-        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        return " ".join(str(raw).split())
+    """A header on one line; one that is long, or breaks the rules, as far as it can be read."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    said = str(message.get(name, "")) if len(raw) <= _TAKEN_APART else ""
+    text = said or str(_AS_TEXT(name, "".join(raw[:_SHOWN].splitlines())))
+    return " ".join(text.split()) + (" \u2026" if len(raw) > _SHOWN else "")
 
 
 def _body(message: EmailMessage, notes: list[Note]) -> Iterable[str]:

@@ -30,8 +30,8 @@ _WORDS = {
     "emdash": "\u2014", "endash": "\u2013", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c",
     "rdblquote": "\u201d", "bullet": "\u2022", "emspace": " ", "enspace": " ",
 }  # fmt: skip
-# A table's row, as _WORDS leaves it.
-_ROW = re.compile("([^\n]*)\x1e")
+# A table's row, as _WORDS leaves it; looked for at the beginnings of lines only, since a line may be long.
+_ROW = re.compile("^([^\n]*)\x1e", re.MULTILINE)
 _SYMBOLS = {"~": "\u00a0", "_": "-", "\n": "\n", "\r": "\n", "\\": "\\", "{": "{", "}": "}"}
 
 
@@ -100,7 +100,9 @@ class _Reader:
     def _word(self, word: str, number: int | None) -> str:
         if word in _NO_TEXT or (word == "v" and number != 0):  # hidden text
             self._silent = True
-        elif word in {"v", "plain"} and not any(silent for silent, _ in self._groups):
+        elif word in {"v", "plain"} and not (
+            self._groups and self._groups[-1][0]
+        ):  # what is in a silent group stays so
             self._silent = False
         elif word == "uc" and number is not None:
             self._skip = min(max(number, 0), 8)
