@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.documents import messages
 from mcp_local_graph.documents.kinds import KINDS
+from mcp_local_graph.documents.messages import MOST_PICTURE
 from mcp_local_graph.documents.parsed import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 # Numbers that are said are counts of characters, parts or pixels.
 _LARGEST = 10**12
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Heard(NamedTuple):
@@ -26,6 +29,7 @@ class Heard(NamedTuple):
     parts: int
     notes: list[str]
     sides: list[int]
+    picture: bytes
 
 
 def heard(said: bytes) -> Heard:
@@ -48,6 +52,7 @@ def heard(said: bytes) -> Heard:
             parts=_number(answer["parts"]),
             notes=[messages.note(code, *numbers) for code, numbers in notes],
             sides=next((numbers for code, numbers in notes if code == "size"), [0]),
+            picture=_png(answer["picture"]),
         )
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise messages.error("crashed") from error
@@ -63,6 +68,16 @@ def _one_of(known: Container[str], value: object) -> str:
     if not isinstance(value, str) or value not in known:
         raise ValueError
     return value
+
+
+def _png(value: object) -> bytes:
+    """A picture as the reader draws them, in base64; or nothing."""
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - all that is wrong is one error
+    picture = base64.b64decode(value, validate=True)
+    if picture and (not picture.startswith(_PNG) or len(picture) > MOST_PICTURE):
+        raise ValueError
+    return picture
 
 
 def _short(value: object) -> str:

@@ -16,6 +16,8 @@ MOST_CONTENT = 25 * 1024 * 1024
 # Files in an archive, and bytes that they may unpack to.
 MOST_ENTRIES = 10_000
 MOST_UNPACKED = 200 * 1024 * 1024
+# Bytes of a picture that models take: 5 MB in base64 (Anthropic's vision guide).
+MOST_PICTURE = 3_750_000
 # Bytes of address space that the reader's process may have.
 MOST_MEMORY = 512 * 1024 * 1024
 # Seconds that a document may take.
@@ -63,7 +65,8 @@ ERRORS = {
 NOTES = {
     "empty": "The file is empty.",
     "no_text": "There is no text in it.",
-    "scanned": "Pages that are pictures (scans), whose words cannot be read here: {0:,} of {1:,}. Ask the person.",
+    "scanned": "Pages that are pictures (scans), without text: {0:,} of {1:,}. image=true with pages=N shows page N.",
+    "shown": "Page {0:,} is shown as a picture.",
     "blank_pages": "Blank pages among those read here: {0:,} of {1:,}.",
     "whole": "It has no pages to choose from: `pages` was not applied.",
     "macros": "It has macros; they were neither run nor read.",

@@ -51,7 +51,8 @@ class Parsed:
     """A document that was opened.
 
     `lines(i)` makes the text of part i; `names` are the parts' names ("" where a part has none). A document without
-    parts has one, and `whole` is true. `notes` are words of `messages.NOTES` with their numbers; they may grow while
+    parts has one, and `whole` is true. `picture(i)` shows part i as a png, where that can be done; it is empty where it
+    fails. `notes` are words of `messages.NOTES` with their numbers; they may grow while
     lines are made.
     """
 
@@ -59,6 +60,7 @@ class Parsed:
     names: Sequence[str] = ("",)
     whole: bool = True
     notes: list[Note] = field(default_factory=list)
+    picture: Callable[[int], bytes] | None = None
 
 
 class Window(NamedTuple):

@@ -15,13 +15,14 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import anyio
 
 from mcp_local_graph import threads
+from mcp_local_graph.documents.messages import MOST_PICTURE
 from mcp_local_graph.documents.parsed import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Bytes of an answer: 23,000 of text, each written as six at most, and what goes with it.
-_MOST_ANSWER = 512 * 1024
+# Bytes of an answer: 23,000 of text, each written as six at most, a picture in base64, and what goes with it.
+_MOST_ANSWER = 512 * 1024 + MOST_PICTURE * 4 // 3
 # Bytes of a length.
 _LENGTH = 4
 _MAIN = "import sys; sys.path[:0] = sys.argv[1:]; from mcp_local_graph.documents.worker import main; main()"

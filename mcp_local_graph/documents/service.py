@@ -12,13 +12,13 @@ import anyio
 from mcp_local_graph.documents import messages, process
 from mcp_local_graph.documents.answers import Heard, heard
 from mcp_local_graph.documents.kinds import BY_EXTENSION, KINDS, PICTURES
-from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_MEMORY
+from mcp_local_graph.documents.messages import DEADLINE, MOST_CONTENT, MOST_MEMORY, MOST_PICTURE
 from mcp_local_graph.documents.parsed import MOST_BYTES, Unreadable
 
 # Documents read at the same time; others wait.
 _TOGETHER = 2
-# Bytes and pixels of a picture that models take: 5 MB in base64, 8,000 pixels a side (Anthropic's vision guide).
-_MOST_PICTURE, _MOST_PIXELS = 3_750_000, 8000
+# Pixels a side of a picture that models take (Anthropic's vision guide).
+_MOST_PIXELS = 8000
 
 
 class Document(NamedTuple):
@@ -27,7 +27,7 @@ class Document(NamedTuple):
     `kind` is a name of `kinds.KINDS`, or `image`; `parts` what it has ("12 pages", "3 sheets", or nothing).
     `total_chars` counts the text of the parts that were asked for. `next_offset` is where the rest begins, if there is
     any; `note` says that too, and what was left out and why, in our own words. A picture is in `image`, if it can be
-    shown.
+    shown, and so is the page that was asked for as one.
     """
 
     kind: str
@@ -62,10 +62,12 @@ class Documents:
         pages: str = "",
         offset: int = 0,
         max_chars: int = 12_000,
+        image: bool = False,
     ) -> Document:
         """The text of a document from `offset` on. What it is, its bytes say; `name` and `content_type` help.
 
-        `pages` chooses pages, sheets or slides: `1-3,7`, or a sheet's name.
+        `pages` chooses pages, sheets or slides: `1-3,7`, or a sheet's name. With `image` the first of
+        them comes as a picture too, where they are pages of a PDF.
 
         Raises:
             DocumentUnreadable: there is no text to be had, and why.
@@ -74,7 +76,7 @@ class Documents:
             raise messages.error("large")
         if not content:
             return Document("text", "", note=messages.note("empty"))
-        request = _request(name, content_type, pages, max(offset, 0), max_chars)
+        request = {**_request(name, content_type, pages, max(offset, 0), max_chars), "image": image}
         try:
             async with self._slots:
                 said = await process.ask({**request, **self._limits}, content, self._deadline)
@@ -107,7 +109,7 @@ def _request(name: str, content_type: str, pages: str, offset: int, max_chars: i
 
 def _document(said: Heard, request: dict[str, Any], content: bytes) -> Document:
     offset, end = request["offset"], request["offset"] + len(said.text)
-    shown = said.kind in PICTURES and len(content) <= _MOST_PICTURE and max(said.sides, default=0) <= _MOST_PIXELS
+    shown = said.kind in PICTURES and len(content) <= MOST_PICTURE and max(said.sides, default=0) <= _MOST_PIXELS
     notes = [*_mismatch(said.kind, request["extension"]), *said.notes, *_cut(offset, end, said)]
     if said.kind in PICTURES and not shown:
         notes.append(messages.note("not_shown"))
@@ -119,8 +121,8 @@ def _document(said: Heard, request: dict[str, Any], content: bytes) -> Document:
         offset=offset,
         next_offset=end if said.text and end < said.total else None,
         note=" ".join(notes),
-        image=content if shown else None,
-        image_type=f"image/{said.kind}" if shown else "",
+        image=content if shown else said.picture or None,
+        image_type=f"image/{said.kind}" if shown else "image/png" if said.picture else "",
     )
 
 

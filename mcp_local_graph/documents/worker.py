@@ -6,6 +6,7 @@ The answer is JSON behind its length. Nothing that it says is believed (`service
 
 from __future__ import annotations
 
+import base64
 import gc
 import importlib
 import json
@@ -32,8 +33,8 @@ _NO_MEMORY = 2
 def answer(request: dict[str, Any], content: bytes, seal: Callable[[], None]) -> Answer:
     """What is to be said about the document: its text, or a word for why there is none.
 
-    `request` has `extension`, `media_type`, `charset`, `pages`, `offset`, `most` (characters) and `seconds`. `seal` is
-    called when all is loaded and the document is about to be read.
+    `request` has `extension`, `media_type`, `charset`, `pages`, `offset`, `most` (characters), `image` and
+    `seconds`. `seal` is called when all is loaded and the document is about to be read.
     """
     kind = ""
     try:
@@ -61,6 +62,7 @@ def _read(parsed: Parsed, kind: str, request: dict[str, Any]) -> Answer:
     if wanted and parsed.whole:
         parsed.notes.append(("whole",))
     parts = chosen(wanted, parsed.names) if wanted and not parsed.whole else range(len(parsed.names))
+    picture = parsed.picture(parts[0]) if request["image"] and parsed.picture else b""
     found = window(pieces(parsed, parts), offset, request["most"], request["seconds"])
     end = offset + len(found.text)
     if not found.total and not parsed.notes:
@@ -77,7 +79,8 @@ def _read(parsed: Parsed, kind: str, request: dict[str, Any]) -> Answer:
         "total": found.total,
         "complete": found.complete,
         "parts": 0 if parsed.whole else len(parsed.names),
-        "notes": parsed.notes,
+        "notes": [*([("shown", parts[0] + 1)] if picture else []), *parsed.notes],
+        "picture": base64.b64encode(picture).decode(),
     }
 
 

@@ -19,6 +19,7 @@ def answer(content: bytes, name: str = "", **asked: Any) -> dict[str, Any]:  # n
         "charset": "",
         "pages": "",
         "offset": 0,
+        "image": False,
         "most": 12_000,
         "seconds": 60.0,
         **asked,

@@ -314,5 +314,6 @@ def test_a_library_may_run_out_of_memory_or_depth() -> None:
         raise error
 
     request = {"extension": "txt", "media_type": "", "charset": "", "pages": "", "offset": 0, "most": 9, "seconds": 9.0}
+    request["image"] = False
     assert worker.answer(request, b"a", lambda: seal(MemoryError()))["error"] == ["memory"]
     assert worker.answer(request, b"a", lambda: seal(RecursionError()))["error"] == ["broken"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import pypdf
+import pytest
+from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from mcp_local_graph.documents.service import Documents
 from tests.documents import hostile, kit, samples
 
 
@@ -15,6 +19,46 @@ def test_a_scan_has_no_text_and_that_is_said() -> None:
     said = kit.answer(samples.scanned_pdf(3), "a.pdf")
     assert (said["text"], said["total"], said["parts"]) == ("", 0, 3)
     assert said["notes"] == [("scanned", 3, 3)]
+
+
+@pytest.mark.anyio
+async def test_a_page_of_a_scan_is_shown_as_a_picture() -> None:
+    content = samples.pdf([["first"], ["second"]], lambda canvas: canvas.rect(0, 0, 300, 400, fill=1))
+    shown = await Documents().read(content, name="a.pdf", pages="2", image=True)
+    assert (shown.image_type, shown.text) == ("image/png", "== Page 2 ==\nsecond")
+    assert "Page 2 is shown as a picture." in shown.note
+    picture = Image.open(io.BytesIO(shown.image or b""))
+    assert (picture.format, picture.mode) == ("PNG", "L")
+    assert max(picture.size) in {1567, 1568}
+    width, height = picture.size
+    assert picture.getpixel((width // 4, height - height // 4)) == 0
+    assert picture.getpixel((width - width // 4, height // 4)) == 255
+
+
+@pytest.mark.anyio
+async def test_of_several_pages_the_first_is_shown() -> None:
+    shown = await Documents().read(samples.scanned_pdf(3), name="a.pdf", pages="2-3", image=True)
+    assert shown.note == (
+        "Page 2 is shown as a picture. Pages that are pictures (scans), without text: 2 of 2. "
+        "image=true with pages=N shows page N."
+    )
+    plain = await Documents().read(samples.scanned_pdf(3), name="a.pdf")
+    assert plain.image is None
+
+
+@pytest.mark.parametrize("size", [(1, 14_400), (14_400, 14_400), (3, 3), (1e-3, 1e-3)])
+def test_a_page_of_any_size_is_a_picture_that_can_be_sent(size: tuple[float, float]) -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=size)
+    canvas.showPage()
+    canvas.save()
+    picture = base64.b64decode(kit.answer(buffer.getvalue(), "a.pdf", image=True)["picture"])
+    assert max(Image.open(io.BytesIO(picture)).size) <= 1568
+
+
+def test_a_page_that_is_damaged_is_not_shown() -> None:
+    said = kit.answer(hostile.pages(3), "a.pdf", pages="2", image=True)
+    assert (said["picture"], said["notes"]) == ("", [("unread_parts", 1)])
 
 
 def test_of_a_mixed_document_the_text_is_read_and_scans_and_blank_pages_counted() -> None:

@@ -57,9 +57,16 @@ async def test_a_picture_is_shown_when_it_is_asked_for(desk: Desk) -> None:
 async def test_a_scanned_file_is_honest_about_having_no_text(desk: Desk) -> None:
     answer = await file(desk, "permit", ".pdf")
     assert not answer.is_error
-    assert any("(scans), whose words cannot be read here: 1 of 1. Ask the person." in note for note in answer.notes)
-    shown = await file(desk, "permit", ".pdf", image=True)
-    assert "image=true shows picture files only" in shown.notes
+    assert any("(scans), without text: 1 of 1. image=true with pages=N shows page N." in note for note in answer.notes)
+    assert answer.images == []
+    shown = await file(desk, "permit", ".pdf", image=True, pages="1")
+    assert shown.images == ["image/png"]
+    assert any("Page 1 is shown as a picture." in note for note in shown.notes)
+
+
+async def test_what_has_no_picture_says_so_when_one_is_asked_for(desk: Desk) -> None:
+    answer = await file(desk, "drifts", "drift.csv", image=True)
+    assert "image=true shows pictures and pages of a pdf only" in answer.notes
 
 
 async def test_the_last_day_of_an_attached_event_is_the_one_that_a_person_means(desk: Desk) -> None:

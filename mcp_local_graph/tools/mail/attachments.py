@@ -55,7 +55,7 @@ async def attachment_read(
     progress: Progress,
     ref: Annotated[str, Field(description="Handle of a file (a...), from mail_read or calendar_read")],
     pages: Annotated[str, Field(description="Pages, slides or sheets, as 1-3,7, or a sheet's name")] = "",
-    image: Annotated[bool, Field(description="Show a picture file as an image")] = False,
+    image: Annotated[bool, Field(description="Show a picture, or the first of `pages` of a pdf, as an image")] = False,
     offset: Annotated[int, Field(ge=0)] = 0,
     max_chars: Annotated[int, Field(ge=500, le=24000)] = 12000,
 ) -> DocumentText:
@@ -73,6 +73,7 @@ async def attachment_read(
         pages=pages,
         offset=offset,
         max_chars=max_chars,
+        image=image,
     )
     return text_of(str(facts.get("name") or "no name"), document, wants_image=image)
 
@@ -116,7 +117,7 @@ def _type(facts: dict[str, Any], told: str) -> str:
 
 def text_of(name: str, document: Document, *, wants_image: bool) -> DocumentText:
     """A document as an answer, cleaned."""
-    is_picture = document.image is not None
+    has_picture = document.image is not None
     picture = Image(document.image, document.image_type) if wants_image and document.image is not None else None
     return DocumentText(
         name=line(name),
@@ -125,8 +126,8 @@ def text_of(name: str, document: Document, *, wants_image: bool) -> DocumentText
         text=prose(document.text),
         hints=(
             *([document.note] if document.note else []),
-            *(["image=true shows it"] if is_picture and not wants_image else []),
-            *(["image=true shows picture files only"] if wants_image and not is_picture else []),
+            *(["image=true shows it"] if has_picture and not wants_image else []),
+            *(["image=true shows pictures and pages of a pdf only"] if wants_image and not has_picture else []),
         ),
         picture=picture,
     )
