@@ -9,13 +9,26 @@ import colorsys
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from mcp_local_graph.safety.html_tokens import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Color = tuple[int, int, int] | str | None  # red, green, blue; a name that is in no table; not known
+_Measure = tuple[float, str]  # a number and its unit
 
+# Characters of a value that are read. Nothing that hides a text is longer, and a long one would be read again for each
+# element; of a style that is remembered; and how many values and styles are.
+LONGEST_VALUE, _LONGEST_STYLE, _REMEMBERED = 200, 400, 512
+# The properties that are looked at; others hide nothing.
+_PROPERTIES = names(
+    "display visibility content-visibility opacity zoom filter overflow overflow-x overflow-y width height max-width "
+    "max-height position left top right bottom text-indent margin margin-left margin-top margin-right margin-bottom "
+    "clip clip-path transform font font-size color -webkit-text-fill-color background background-color "
+    "background-image white-space"
+)
 # Text smaller than this many pixels, or nearer to its background than this (of 765), is not seen.
 _SMALLEST, _NEAREST = 2.0, 48
 # A page is drawn this many pixels to one side at the most; further out is off the screen.
@@ -43,7 +56,15 @@ _NAMED = {
     "window": (255, 255, 255),
 }
 _CLEAR = "transparent"
-_SIZES = {"xx-small": 9, "x-small": 10, "small": 13, "medium": 16, "large": 18, "x-large": 24, "xx-large": 32}
+_SIZES = {
+    "xx-small": 9.0,
+    "x-small": 10.0,
+    "small": 13.0,
+    "medium": 16.0,
+    "large": 18.0,
+    "x-large": 24.0,
+    "xx-large": 32.0,
+}
 _UNITS = {"px": 1.0, "": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, "mm": 3.78, "q": 0.945, "rem": 16.0}
 _RELATIVE = {"em": 1.0, "%": 0.01, "ex": 0.5, "ch": 0.5}
 _LENGTH = re.compile(r"([+\-]?(?:\d{1,9}(?:\.\d{0,9})?|\.\d{1,9}))(px|pt|pc|in|cm|mm|q|rem|em|ex|ch|%|)(?![\w%])")
@@ -58,7 +79,15 @@ _ESCAPE = re.compile(r"\\([0-9a-f]{1,6})\s?", re.IGNORECASE)
 _DECLARATION = re.compile(r"([a-z\-]{2,40})\s*:((?:[^;\"'(]|\"[^\"]*\"?|'[^']*'?|\([^)]*\)?)*)", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
-Declarations = tuple[tuple[str, str, bool], ...]
+
+class Declarations(NamedTuple):
+    """What a style says and what it says is important: values by properties, in lower case. Nobody changes them."""
+
+    usual: Mapping[str, str]
+    important: Mapping[str, str]
+
+
+NOTHING = Declarations({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +109,29 @@ class Look:
 PLAIN = Look()
 
 
-@lru_cache(maxsize=2048)
 def declarations(style: str) -> Declarations:
-    """Name, value and importance of what a style says, in its order; names and values in lower case."""
+    """What a style says of the properties that are looked at; of several values the last."""
+    return _remembered(style) if len(style) <= _LONGEST_STYLE else _declared(style)
+
+
+def _declared(style: str) -> Declarations:
     style = _ESCAPE.sub(_character, _COMMENT.sub("", style)) if "\\" in style or "/*" in style else style
-    found = []
-    for name, value in _DECLARATION.findall(style):
-        text, mark, _ = value.lower().partition("!")
-        found.append((name.lower(), text.strip(), bool(mark)))
-    return tuple(found)
+    usual: dict[str, str] = {}
+    important: dict[str, str] = {}
+    for found in _DECLARATION.finditer(style):
+        name = found[1].lower()
+        if name in _PROPERTIES:
+            value, mark, _ = found[2].lower().partition("!")
+            (important if mark else usual)[name] = bounded(value.strip())
+    return Declarations(usual, important)
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_declared)
+
+
+def bounded(value: str) -> str:
+    """As much of a value as is read."""
+    return value[:LONGEST_VALUE]
 
 
 def _character(found: re.Match[str]) -> str:
@@ -101,8 +144,8 @@ def look(parent: Look, style: Mapping[str, str], *, link: bool = False) -> Look:
     changes: dict[str, object] = {"color": (0, 0, 238)} if link else {}
     if (visibility := style.get("visibility")) in {"visible", "hidden", "collapse"}:
         changes["shown"] = visibility == "visible"
-    if size := style.get("font-size") or style.get("font"):
-        changes["size"] = _size(size, parent.size)
+    if (size := style.get("font-size") or style.get("font")) and (measure := _font(size)):
+        changes["size"] = _pixels(measure, parent.size)
     if color := style.get("-webkit-text-fill-color") or style.get("color"):
         changes["color"] = _color(color, parent.color)
     if background := _background(style):
@@ -125,6 +168,7 @@ def hides(style: Mapping[str, str]) -> bool:
     )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _none(value: str) -> bool:
     try:
         return float(value.rstrip("%")) <= 0.01  # noqa: PLR2004 - one in a hundred is nothing
@@ -146,46 +190,67 @@ def _out_of_sight(style: Mapping[str, str]) -> bool:
     places = ["text-indent", "margin-left", "margin-top", "margin-right"]
     places += ["left", "top", "right", "bottom"] if placed else []
     off = any((pixels := length(style.get(place, ""))) is not None and pixels <= _OFF_SCREEN for place in places)
-    clipped = _NOWHERE.search(style.get("clip", "") + style.get("clip-path", ""))
-    return off or clipped is not None or _MOVED.search(style.get("transform", "")) is not None
+    return off or any(_nowhere(style.get(name, "")) for name in ("clip", "clip-path", "transform"))
 
 
-def length(text: str, whole: float = 16.0) -> float | None:
-    """The first length in pixels; of what is relative, relative to `whole`."""
+@lru_cache(maxsize=_REMEMBERED)
+def _nowhere(value: str) -> bool:
+    return _NOWHERE.search(value) is not None or _MOVED.search(value) is not None
+
+
+def length(text: str) -> float | None:
+    """The first length in pixels; what is relative is so to 16 of them."""
+    found = _measure(bounded(text))
+    return _pixels(found, 16.0) if found else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _measure(text: str) -> _Measure | None:
+    """The first length."""
     found = _LENGTH.search(text)
-    if not found:
-        return None
-    unit = found[2]
-    return float(found[1]) * (_RELATIVE[unit] * whole if unit in _RELATIVE else _UNITS[unit])
+    return (float(found[1]), found[2]) if found else None
 
 
-def _size(text: str, parent: float) -> float:
+def _pixels(measure: _Measure, whole: float) -> float:
+    """A length in pixels; of what is relative, relative to `whole`."""
+    number, unit = measure
+    return number * (_RELATIVE[unit] * whole if unit in _RELATIVE else _UNITS[unit])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _font(text: str) -> _Measure | None:
+    """The size that a font is said to have; None where it says nothing of it."""
     for word in text.replace("/", " ").split():
         if word in _SIZES:
-            return _SIZES[word]
-        if _LENGTH.match(word) and (pixels := length(word, parent)) is not None:
+            return _SIZES[word], "px"
+        if _LENGTH.match(word) and (found := _measure(word)):
             # In `font: bold 12px`, a bare number other than 0 is a weight.
-            if word[-1].isdigit() and pixels:
+            if word[-1].isdigit() and found[0]:
                 continue
-            return pixels
-    return parent
+            return found
+    return None
 
 
 def _background(style: Mapping[str, str]) -> str:
     """What is said of the background, a picture before a colour."""
     said = [style.get(name, "") for name in ("background-image", "background", "background-color")]
-    pictures = [each for each in said if _PICTURE.search(each)]
+    pictures = [each for each in said if _is_picture(each)]
     return pictures[0] if pictures else said[2] or said[1]
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _is_picture(text: str) -> bool:
+    return _PICTURE.search(text) is not None
+
+
 def _behind(text: str, parent: Color) -> Color:
-    if _PICTURE.search(text):
+    if _is_picture(text):
         return None
     color = _color(text, parent)
     return parent if color in (_CLEAR, "none", "initial", "unset") else color
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_REMEMBERED)
 def _known(text: str) -> Color:
     """A colour; another word for itself."""
     if (found := _HEX.search(text)) and len(found[1]) in (3, 4, 6, 8):

@@ -9,13 +9,23 @@ from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser
 
 from mcp_local_graph.safety.characters import cleaned
 from mcp_local_graph.safety.html_blocks import BLOCKS, Page, link
-from mcp_local_graph.safety.html_looks import PLAIN, Declarations, Look, declarations, hides, length, look
+from mcp_local_graph.safety.html_looks import (
+    NOTHING,
+    PLAIN,
+    Declarations,
+    Look,
+    bounded,
+    declarations,
+    hides,
+    length,
+    look,
+)
 from mcp_local_graph.safety.html_sheets import Sheets, Tag
 from mcp_local_graph.safety.html_tokens import names, tokens
 from mcp_local_graph.safety.links import without_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from selectolax.lexbor import LexborNode
 
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 
 _MOST_ELEMENTS = 100_000
 _CUT = "(The rest is left out: it is too long.)"
+_NOT_ALL = "(Its styles are too many to be followed to the end: some of this text may be hidden from a reader.)"
 _UNREAD = names("head template svg object embed applet audio video canvas select datalist map input script")
 _PARAGRAPHS = names("p ul ol dl h1 h2 h3 h4 h5 h6 pre figure")
 _LINES = names(
@@ -49,7 +60,8 @@ def text_of(html: str, links: Links | None = None) -> Text:
     parser = LexborHTMLParser(made.html, options=LexborDocumentOptions.WO_EVENTS)
     reader = _Reader(Page(links), Sheets.of(made.sheets), hidden=made.hidden)
     whole = parser.root is None or reader.read(parser.root)
-    lines = reader.page.flow.done() + ([] if whole and not made.cut else [_CUT])
+    lines = reader.page.flow.done()
+    lines += [_NOT_ALL] * reader.sheets.are_too_many + [_CUT] * (made.cut or not whole)
     return Text("\n".join(lines), reader.hidden)
 
 
@@ -122,7 +134,7 @@ class _Reader:
         self.frames.append(_Frame(node.iter(include_text=True), seen, leave))
         self.outer.append(tag)
 
-    def _single(self, tag: Tag, style: dict[str, str], seen: Look) -> None:
+    def _single(self, tag: Tag, style: Mapping[str, str], seen: Look) -> None:
         if tag.name == "br":
             self.page.flow.break_line()
         elif tag.name == "hr":
@@ -130,7 +142,7 @@ class _Reader:
         elif seen.shown and (alt := _alt(tag, style)):
             self.page.flow.say(alt)
 
-    def _begin(self, tag: Tag, style: dict[str, str]) -> Callable[[], None]:
+    def _begin(self, tag: Tag, style: Mapping[str, str]) -> Callable[[], None]:
         """Begin an element; returns what ends it."""
         if tag.name == "a":
             return link(self.page, tag)
@@ -141,7 +153,7 @@ class _Reader:
             return block(self.page, tag)
         return lambda: self._between(tag, style)
 
-    def _between(self, tag: Tag, style: dict[str, str]) -> None:
+    def _between(self, tag: Tag, style: Mapping[str, str]) -> None:
         """End the line where a block begins or ends; some leave a blank line."""
         inner = tag.name in ("ul", "ol") and self.page.lists
         if tag.name in _PARAGRAPHS and not inner and not _close_together(tag, style):
@@ -157,16 +169,16 @@ def _nothing() -> None:
 def _said(tag: Tag) -> Declarations:
     """What an element says of its own style, by attributes first."""
     attributes = tag.attributes
-    said = [(_SAID[name], attributes[name].lower(), False) for name in _SAID if name in attributes]
+    said = {_SAID[name]: bounded(attributes[name].lower()) for name in _SAID if name in attributes}
     if "background" in attributes:
-        said.append(("background-image", "url()", False))
+        said["background-image"] = "url()"
     if tag.name == "pre":
-        said.append(("white-space", "pre", False))
-    style = attributes.get("style")
-    return (*said, *declarations(style)) if style else tuple(said)
+        said["white-space"] = "pre"
+    own = declarations(attributes["style"]) if attributes.get("style") else NOTHING
+    return Declarations({**said, **own.usual}, own.important) if said else own
 
 
-def _alt(tag: Tag, style: dict[str, str]) -> str:
+def _alt(tag: Tag, style: Mapping[str, str]) -> str:
     """What stands for a picture; nothing for one without words, or without a size."""
     sizes = [style.get(name) or tag.attributes.get(name, "") for name in ("width", "height")]
     if any((size := length(each)) is not None and size <= _TINY for each in sizes):
@@ -177,7 +189,7 @@ def _alt(tag: Tag, style: dict[str, str]) -> str:
     return f"[image: {alt.replace('[', '(').replace(']', ')')}]"
 
 
-def _close_together(tag: Tag, style: dict[str, str]) -> bool:
+def _close_together(tag: Tag, style: Mapping[str, str]) -> bool:
     """Whether a paragraph leaves no blank line: Word's do not, as it makes one of each line."""
     if tag.name != "p":
         return False

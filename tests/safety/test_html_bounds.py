@@ -157,11 +157,6 @@ def test_pictures_inside_a_page_do_not_make_it_too_long() -> None:
     assert text == "start[image: Chart]\n\nend"
 
 
-def test_a_page_of_many_rules_is_read_without_them() -> None:
-    rules = ".x{color:red}" * 3000 + ".y{display:none}"
-    assert from_html(f"<style>{rules}</style>{'<b class=x>a</b>' * 200}<b class=y>b</b>") == "a" * 200 + "b"
-
-
 @pytest.mark.parametrize(
     "unit",
     [
