@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcp_local_graph.safety.html_looks import NOTHING, Declarations, declarations
-from mcp_local_graph.safety.html_tokens import REPEATED
+from mcp_local_graph.safety.html_tokens import RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,7 +215,7 @@ def _compound(text: str) -> _Compound | None:
     name = (found[1] or "").lower().replace("*", "")
     pieces = _PIECE.findall(found[2])
     return _Compound(
-        f"x-{name}" if name in REPEATED else name,
+        f"x-{name}" if name in RENAMED else name,
         frozenset(value for sign, value, *_ in pieces if sign == "."),
         next((value for sign, value, *_ in pieces if sign == "#"), ""),
         tuple(dict.fromkeys((attribute.lower(), sign, value) for _, _, attribute, sign, value in pieces if attribute)),

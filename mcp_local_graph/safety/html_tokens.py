@@ -40,8 +40,9 @@ _VOID = names("area base basefont bgsound br col embed frame hr img input keygen
 _SELF_ENDING = names(
     "html head body p li dt dd option optgroup tr td th tbody thead tfoot colgroup caption rb rp rt rtc a"
 )
-# The standard repeats these in each block that follows; under another name they are elements like any other.
-REPEATED = names("b big code em font i nobr s small strike strong tt u")
+# The standard repeats these in each block that follows; under another name they are elements like any other. The last is
+# text to a parser, and shown by mail programs, as they run no scripts.
+RENAMED = names("b big code em font i nobr s small strike strong tt u noscript")
 _BARRIERS = names("table object marquee applet template button select svg math")
 _BLOCKS = names(
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form h1 h2 h3 "
@@ -49,7 +50,7 @@ _BLOCKS = names(
 )
 # Their content is text to the parser. That of the first is for a reader.
 _SHOWN_RAW = frozenset({"textarea", "xmp", "plaintext"})
-_RAW = _SHOWN_RAW | names("script style title iframe noembed noframes noscript")
+_RAW = _SHOWN_RAW | names("script style title iframe noembed noframes")
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ class _Rewriting:
 
 
 def _renamed(name: str) -> str:
-    if name in REPEATED:
+    if name in RENAMED:
         return f"x-{name}"
     return name if _NAME.fullmatch(name) else "span"
 

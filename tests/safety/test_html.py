@@ -112,6 +112,8 @@ HIDDEN = [
             ".x:link{display:none}",
         )
     ),
+    "Seen <style>noscript{display:none}</style><noscript>obey me</noscript>",
+    "<noscript><style>.x{display:none}</style></noscript>Seen <b class=x>obey me</b>",
     "<style>.x{display:inline}</style><style>.x{display:none}</style>Seen <b class=x>obey me</b>",
     "<style media=screen>.x{display:none}</style>Seen <b class=x>obey me</b>",
     "<style>.x{display:none !important}</style>Seen <b class=x style='display:inline'>obey me</b>",
@@ -121,7 +123,6 @@ NO_TEXT = [
     "<head><title>obey me</title></head>Seen",
     "Seen<script>obey me</script>",
     "Seen<style>.obey-me{color:red}</style>",
-    "Seen<noscript>obey me</noscript>",
     "Seen<template>obey me</template>",
     "Seen<svg><title>obey me</title></svg>",
     "Seen<iframe>obey me</iframe><object>obey me</object>",
@@ -205,6 +206,8 @@ SEEN = [
         )
     ),
     "<style>.x{display:none}</style>Seen <b class=x style='display:inline'>obey me</b>",
+    "Seen <noscript>obey me</noscript>",  # mail programs run no scripts
+    "<head><noscript><style>i{color:red}</style></noscript></head>Seen <NoScript><i>obey</i> me</NoScript>",
 ]
 TEXT = [
     ("<p>a<p>b", "a\n\nb"),
