@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ _ERROR = 256 * 1024
 # Bytes that an archive may grow by between two looks at how large it has become.
 _PIECE = 256 * 1024
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_HALVES = re.compile("[\ud800-\udfff]+")
 
 
 async def whole(response: httpx.Response, limit: int) -> bytes:
@@ -95,7 +97,12 @@ def _no_number(name: str) -> float:
     raise ValueError(name)  # NaN and Infinity are no JSON, though the library reads them
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _no_number(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 def _check_depth(value: object) -> None:
@@ -115,13 +122,13 @@ def _below(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _repaired(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Without halves of characters, which JSON can write and UTF-8 cannot."""
+    """Without halves of characters, which JSON can write and UTF-8 cannot. Two that make one are one by now."""
     if isinstance(value, dict):
         return {_repaired(name): _repaired(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_repaired(each) for each in value]
     if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+        return _HALVES.sub("", value)
     return value
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mcp_local_graph.errors import GraphRefused, ServiceUnavailable
 from mcp_local_graph.graph import bodies
 from mcp_local_graph.graph.retry import Setback
+from tests.safety.costs import seconds
 
 JSON = "application/json; odata.metadata=minimal"
 VALUES = st.recursive(
@@ -42,6 +43,8 @@ def test_what_is_an_object_comes_through_as_it_is(value: dict[str, Any], ascii_o
         b'{"a":NaN}',
         b'{"a":Infinity}',
         b'{"a":-Infinity}',
+        b'{"a":1e99999999}',
+        b'{"a":[-1.5E+400]}',
         b'{"a":' + b"9" * 5000 + b"}",
         b'{"a":"\xff"}',
         b'{"a":"\x00"}',
@@ -117,3 +120,11 @@ def test_the_body_of_an_error_is_looked_at_only_so_far() -> None:
     assert bodies.tried(b"[" * 100) is None
     assert bodies.tried(b"[" * 100 + b"]" * 100) is None
     assert bodies.tried(b"<html>") is None
+
+
+def test_halves_of_characters_cost_little() -> None:
+    plain, halves = ('{"a":"' + text * 300_000 + '"}' for text in (r"\u4e00", r"\ud800"))
+    assert parsed(halves) == {"a": ""}
+    assert min(seconds(lambda: parsed(halves)) for _ in range(3)) < 8 * min(
+        seconds(lambda: parsed(plain)) for _ in range(3)
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
 
 # Four times as much may take less than this many times as long: four is linear, sixteen is the square.
 LINEAR = 8.0
@@ -25,3 +28,18 @@ def _time(work: Callable[[str], object], text: str) -> float:
     start = time.thread_time()
     work(text)
     return time.thread_time() - start
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long work takes, in time of this thread alone."""
+    return _time(lambda _: work(), "")
+
+
+async def longest_turn(work: Coroutine[object, object, T]) -> tuple[T, float]:
+    """What comes of work, and for how long it kept the event loop's thread at once, in seconds of that thread."""
+    doing, longest = asyncio.ensure_future(work), 0.0
+    while not doing.done():
+        start = time.thread_time()
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - start)
+    return await doing, longest
