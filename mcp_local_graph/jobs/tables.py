@@ -21,6 +21,9 @@ _WIDTHS = (160, 100, 60, 40, 24, 12)
 _MOST = 320
 # Characters of a short text in one object, of a long one, of one in a list, and of a name.
 _LONG, _LONGEST, _SHORT, _NAME = 600, 6_000, 100, 64
+# Characters of a body that are read: of HTML that is little more than marks some thousand are seen. Characters of items
+# that become words in no time.
+_READ, _LARGE = 100_000, 40_000
 # Columns where nobody chose any, and their number up to which those that tell less are added; how deep objects are
 # opened; what is shown of a list in an object, and of one of its members.
 _COLUMNS, _FEW, _DEPTH, _MEMBERS, _SHOWN_OF_A_MEMBER = 8, 5, 3, 20, 6
@@ -102,6 +105,20 @@ def facts(item: Mapping[str, Any], chosen: Sequence[str] = ()) -> Facts:
         if text or _is_empty(value):
             kept.append((name, text))
     return Facts(tuple(kept), tuple(line(name) for name, _ in every if name not in shown))
+
+
+def is_large(items: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether to make words of these would keep the event loop for long."""
+    size, unseen = 0, list[Any](items)
+    while unseen and size <= _LARGE:
+        value = unseen.pop()
+        if isinstance(value, str):
+            size += len(value)
+        elif isinstance(value, dict):
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+    return size > _LARGE
 
 
 def cut(text: str, length: int) -> str:
@@ -199,8 +216,10 @@ def _moment(value: Mapping[str, Any]) -> str:
 
 
 def _body(value: Mapping[str, Any]) -> str:
-    content = str(value["content"] or "")
-    return from_html(content) if str(value["contentType"]).lower() == "html" else prose(content)
+    whole = str(value["content"] or "")
+    content = whole[:_READ]
+    text = from_html(content) if str(value["contentType"]).lower() == "html" else prose(content)
+    return text if content == whole else f"{text}…"
 
 
 def _named(value: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from mcp_local_graph.safety.html_looks import (
 )
 from mcp_local_graph.safety.html_sheets import Sheets, Tag
 from mcp_local_graph.safety.html_tokens import names, tokens
+from mcp_local_graph.safety.lengths import CUT
 from mcp_local_graph.safety.links import without_addresses
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from mcp_local_graph.safety.links import Links
 
 _MOST_ELEMENTS = 100_000
-_CUT = "(The rest is left out: it is too long.)"
 _NOT_ALL = "(Its styles are too many to be followed to the end: some of this text may be hidden from a reader.)"
 _UNREAD = names("head template svg object embed applet audio video canvas select datalist map input script")
 _PARAGRAPHS = names("p ul ol dl h1 h2 h3 h4 h5 h6 pre figure")
@@ -61,7 +61,7 @@ def text_of(html: str, links: Links | None = None) -> Text:
     reader = _Reader(Page(links), Sheets.of(made.sheets), hidden=made.hidden)
     whole = parser.root is None or reader.read(parser.root)
     lines = reader.page.flow.done()
-    lines += [_NOT_ALL] * reader.sheets.are_too_many + [_CUT] * (made.cut or not whole)
+    lines += [_NOT_ALL] * reader.sheets.are_too_many + [CUT] * (made.cut or not whole)
     return Text("\n".join(lines), reader.hidden)
 
 

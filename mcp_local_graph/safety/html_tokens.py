@@ -12,8 +12,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-# Characters of HTML that are read, elements open at once, attributes of one element and characters of one of them.
-_LONGEST, _DEEPEST, _MOST_ATTRIBUTES, _LONGEST_VALUE = 1_000_000, 200, 40, 8192
+from mcp_local_graph.safety.lengths import LONGEST
+
+# Elements open at once, attributes of one element and characters of one of them.
+_DEEPEST, _MOST_ATTRIBUTES, _LONGEST_VALUE = 200, 40, 8192
 
 _ATTRIBUTES = r"(?:[\s/]++|=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+|=)*+"
 _TOKEN = re.compile(
@@ -40,8 +42,8 @@ _VOID = names("area base basefont bgsound br col embed frame hr img input keygen
 _SELF_ENDING = names(
     "html head body p li dt dd option optgroup tr td th tbody thead tfoot colgroup caption rb rp rt rtc a"
 )
-# The standard repeats these in each block that follows; under another name they are elements like any other. The last is
-# text to a parser, and shown by mail programs, as they run no scripts.
+# The standard repeats these in each block that follows; under another name they are elements like any other. So is the
+# last, whose content mail programs show, as they run no scripts.
 RENAMED = names("b big code em font i nobr s small strike strong tt u noscript")
 _BARRIERS = names("table object marquee applet template button select svg math")
 _BLOCKS = names(
@@ -65,9 +67,9 @@ class Tokens:
 
 def tokens(html: str) -> Tokens:
     """Take HTML apart and put it together again. Takes time linear in its length."""
-    if len(html) > _LONGEST:
+    if len(html) > LONGEST:
         html = _EMBEDDED.sub(r"\1data:", html)  # pictures, a megabyte each
-    return _Rewriting(html[:_LONGEST].replace("\0", ""), cut=len(html) > _LONGEST).done()
+    return _Rewriting(html[:LONGEST].replace("\0", ""), cut=len(html) > LONGEST).done()
 
 
 class _Rewriting:

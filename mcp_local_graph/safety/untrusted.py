@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from mcp_local_graph.safety.characters import cleaned
 from mcp_local_graph.safety.inert import inert
+from mcp_local_graph.safety.lengths import CUT, LONGEST
 from mcp_local_graph.safety.links import Links
 
 if TYPE_CHECKING:
@@ -63,10 +64,16 @@ def _on_one_line(text: str) -> str:
 
 
 def prose(value: object, links: Links | None = None) -> Untrusted:
-    """A text of several lines. Its addresses become `[number host]`; at most one line in a row is blank."""
+    """A text of several lines. Its addresses become `[number host]`; at most one line in a row is blank.
+
+    Of a megabyte and more it is the beginning, and says so.
+    """
     if value is None or value == "":
         return Untrusted()
-    return Untrusted(*_safe(str(value), _spaced, links))
+    text = str(value)
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - len(CUT) - 1]}\n{CUT}"
+    return Untrusted(*_safe(text, _spaced, links))
 
 
 def _spaced(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from mcp_local_graph.graph.client import Kind, Page, Shown
 from mcp_local_graph.jobs import denied, graph_path, graph_query, places, tables
 from mcp_local_graph.jobs.graph_query import Query
 from mcp_local_graph.safety.secrets import without_secrets
+from mcp_local_graph.threads import in_thread
 from mcp_local_graph.tools.needs import Effect, Graph, Reading, Toolset
 
 if TYPE_CHECKING:
@@ -124,7 +126,7 @@ async def graph_get(
     """Read anything of Microsoft Graph v1.0 (GET, OData options) that no other tool reads. Handles may stand in the path, as in /m3kq7x2ab/attachments."""  # noqa: E501 - a model reads it as it stands
     if cursor:
         page = await graph.page(None, limit=top or _USUAL, cursor=cursor)
-        return _listed(graph, _Asked.of(page.note), page)
+        return await _listed(graph, _Asked.of(page.note), page)
     wish = Query(
         select=graph_query.split(select),
         filter=filter,
@@ -155,10 +157,11 @@ async def _answered(graph: Graph, asked: _Asked, query: Query, limit: int) -> Gr
         refused.remedy = _ADVICE.get(refused.trace.code) or refused.remedy or _look(refused, asked, query)
         raise
     if isinstance(answer.get("value"), list):
-        return _listed(graph, asked, graph.paged(ask, answer, limit, asked.note()))
+        return await _listed(graph, asked, graph.paged(ask, answer, limit, asked.note()))
     (handle,) = _handles(graph, [places.of_object(asked.path, answer, graph.user_name)])
-    (clean,) = _with_handles(graph, asked, [answer])
-    found = tables.facts(clean, asked.chosen)
+    (clean,) = items = _with_handles(graph, asked, [answer])
+    read = partial(tables.facts, clean, asked.chosen)
+    found = await in_thread(read) if tables.is_large(items) else read()
     return GraphAnswer(
         rows=(*((("handle", handle),) if handle else ()), *found.facts),
         left_out=found.left_out,
@@ -180,9 +183,11 @@ def _look(refused: GraphRefused, asked: _Asked, query: Query) -> str:
     return f"Check {', '.join(named)}: that is what Microsoft Graph objects to." if named else _LOOK
 
 
-def _listed(graph: Graph, asked: _Asked, page: Page) -> GraphAnswer:
+async def _listed(graph: Graph, asked: _Asked, page: Page) -> GraphAnswer:
     handles = _handles(graph, [places.of_item(asked.path, item, graph.user_name) for item in page.items])
-    shown = tables.table(_with_handles(graph, asked, page.items), handles, asked.chosen)
+    items = _with_handles(graph, asked, page.items)
+    read = partial(tables.table, items, handles, asked.chosen)
+    shown = await in_thread(read) if tables.is_large(items) else read()
     named = any(handles) or not shown.columns
     return GraphAnswer(
         columns=(*(("handle",) if named else ()), *shown.columns),

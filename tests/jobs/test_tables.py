@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mcp_local_graph.jobs.tables import LIMIT, Facts, Table, cut, facts, table
+from tests.safety.costs import growth
 from tests.tools import referee
 
 GUID = "8c1f9a52-0b5c-4f0e-9a36-1f2e3d4c5b6a"
@@ -180,6 +181,14 @@ def test_times_places_and_people_are_as_one_would_write_them() -> None:
 )
 def test_a_value_becomes_text(value: object, text: str | None) -> None:
     assert line({"x": value}, "x") == text
+
+
+def test_of_a_body_of_any_size_only_the_beginning_is_read() -> None:
+    body = {"contentType": "html", "content": f"<p>Dear all</p><p hidden>{'x' * 200_000}</p><p>Bye</p>"}
+    assert line({"body": body}, "body") == "Dear all…"
+    assert row({"body": body}, "body") == {"body": "Dear all…"}
+    assert line({"body": {"contentType": "text", "content": "\n" * 200_000 + "a"}}, "body") == "…"
+    assert growth(lambda content: facts({"body": {**body, "content": content}}), lambda n: "<p>x" * n, 100_000) < 2
 
 
 def test_what_stands_below_is_named_with_dots() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import string
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,10 +26,12 @@ from mcp_local_graph.errors import (
 )
 from mcp_local_graph.graph.client import Graph, Kind
 from mcp_local_graph.graph.store import Store
+from mcp_local_graph.safety.untrusted import from_html
 from mcp_local_graph.server import boundary, build
 from mcp_local_graph.tools.graph import GRAPH, GraphAnswer, graph_get
 from tests.graph.rig import Authority, Server, caller, of
 from tests.jobs.test_graph_path import TRAVERSAL
+from tests.safety.costs import longest_turn, seconds
 from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
 from tests.support import services
 from tests.tools.rig import sign_in
@@ -140,6 +143,16 @@ async def test_objects_without_a_single_property_are_said_to_be_hidden(wire: Wir
     assert answer.notes() == [
         "Microsoft Graph shows that they exist, and no more: a permission to read them is missing."
     ]
+
+
+FOG = "<p>Fog and rain. " * 3000
+
+
+@answering({"value": [{"id": f"m-{number}", "body": {"contentType": "html", "content": FOG}} for number in range(20)]})
+async def test_many_large_bodies_are_read_and_others_are_served_meanwhile(wire: Wire) -> None:
+    answer, turn = await longest_turn(graph_get(wire.graph, path="/me/chats/c-1/messages", select="body"))
+    assert answer.rows[0][-1].startswith("Fog and rain. Fog")
+    assert turn < 20 * seconds(partial(from_html, FOG)) / 3
 
 
 @answering({"value": []})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 
 from mcp_local_graph.graph.client import Kind
-from mcp_local_graph.safety.untrusted import line, prose
+from mcp_local_graph.safety.untrusted import from_html, line, prose
 from mcp_local_graph.tools.mail.read import Message, Post, Thread, mail_read
 from tests.graph.rig import Authority, Server, answering, caller, of
+from tests.safety.costs import longest_turn, seconds
 
 if TYPE_CHECKING:
     from tests.tools.desk import Answer, Desk
@@ -266,17 +267,18 @@ async def test_a_mail_of_a_megabyte_is_read_and_others_are_served_meanwhile(auth
     with Server(answering(of(message)), authority.server()) as server:
         async with authority.graph(server, by) as graph:
             handle = graph.show(Kind.MESSAGE, "me", "messages", "m-1")
-            ticks = 0
-
-            async def others() -> None:
-                nonlocal ticks
-                while not reading.done():
-                    await asyncio.sleep(0)
-                    ticks += 1
-
-            reading = asyncio.ensure_future(mail_read(graph, handle))
-            await others()
-            answer = await reading
+            answer, turn = await longest_turn(mail_read(graph, handle))
     assert isinstance(answer, Message)
     assert answer.text.startswith("Fog and rain")
-    assert ticks > 100
+    assert turn < seconds(partial(from_html, large)) / 3
+
+
+async def test_of_a_mail_of_many_megabytes_only_the_beginning_is_read_and_that_is_said(authority: Authority) -> None:
+    by = caller("mail_read", scopes=frozenset({"Mail.Read"}), granted=frozenset({"Mail.Read"}))
+    message = {"id": "m-1", "subject": "Fog", "body": {"contentType": "text", "content": "Fog and rain. " * 300_000}}
+    with Server(answering(of(message)), authority.server()) as server:
+        async with authority.graph(server, by) as graph:
+            handle = graph.show(Kind.MESSAGE, "me", "messages", "m-1")
+            answer = await mail_read(graph, handle, offset=990_000, max_chars=24_000)
+    assert isinstance(answer, Message)
+    assert answer.text.endswith("\n(The rest is left out: it is too long.)")
