@@ -23,15 +23,29 @@ _BEGINNINGS = (
     ("<", re.compile(r"<(?=[A-Za-z/!?]|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@)")),
     ("url(", re.compile(r"\burl(?=\()", re.IGNORECASE)),  # what CSS would fetch
 )
+# A line of `Links.lines`: nothing is made of what stands in it.
+_LISTED = re.compile(r"^(\[\d{1,3}\] `[!-_a-~]+`)$", re.MULTILINE)
 # The name behind a fence makes some clients run what is inside it (mermaid, html). Behind `text` it is only read.
+# Any white space may stand before it.
 _FENCE = re.compile(
-    r"^((?:[ \t]|[>*+\-]|\d{1,9}[.)])*+(?:`{3,}+(?=[^`\n]*$)|~{3,}+))[ \t]*+(?!text(?![^\s]))(?=\S)", re.MULTILINE
+    r"^((?:[ \t]|[>*+\-]|\d{1,9}[.)])*+(?:`{3,}+(?=[^`\n]*$)|~{3,}+))[^\S\n]*+(?!text(?![^\s]))(?=\S)", re.MULTILINE
 )
 
 
 def inert(text: str, links: Links | None = None, *, listed: bool = False) -> str:
-    """The text with nothing in it to render; its addresses are put on `links`. `listed` as in `without_addresses`."""
-    text = without_addresses(masked(text), links, listed=listed)
+    """The text with nothing in it to render; its addresses are put on `links`.
+
+    With `listed`, the lines of `Links.lines` stay as they are.
+    """
+    text = masked(text)
+    if not listed or "] `" not in text:
+        return _broken(text, links)
+    pieces = _LISTED.split(text)
+    return "".join(piece if number % 2 else _broken(piece, links) for number, piece in enumerate(pieces))
+
+
+def _broken(text: str, links: Links | None) -> str:
+    text = without_addresses(text, links)
     lower = text.lower()
     for sign, beginning in _BEGINNINGS:
         if sign in lower:

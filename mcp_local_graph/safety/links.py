@@ -20,20 +20,22 @@ _HOST = r"(?:[^\W\x00-\u1fff][\w.\-\u3002\uff0e\uff61]{0,250})?"
 _SCHEME = r"(?:https?|ftps?|wss?):[/\\]+|\b[a-z][a-z0-9+.\-]{1,30}://"
 _ADDRESS = (
     rf"(?:{_SCHEME}){_HOST}{_PLAIN}"
-    rf"|(?<![^\W_])(?<![@./\\\-])www\.(?=\w){_PLAIN}"
+    rf"|(?<![^\W_])(?<![@./\\\-])www\.(?=\w){_PLAIN}"  # behind those it is part of something else: a path, a name
     rf"|(?<![\w:./\\])//(?=[\w.\-]{{1,250}}\.[a-z]{{2,63}}/){_PLAIN}"
 )
-# A line of `Links.lines`, which is kept.
-_LISTED = r"^\[\d{1,3}\] `[!-_a-~]+`$"
 # Without one of these, in lower case, there is no address in a text.
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
 _NUMBER = re.compile(r"\[(\d{1,3})[ \]]")
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
 _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\s)\"'<>]*", re.IGNORECASE)
-# Schemes that act without `//`. A space after the colon keeps them to be read, and from being followed. What is a host
-# with its port in a mark of ours stays.
+# Schemes that act without `//`; what is left of sites without a scheme. A space behind them keeps them to be read, and
+# from being followed. What is a host with its port in a mark of ours stays. Some programs see no letter in one that is
+# not ASCII.
 _ACTING = re.compile(
-    r"(?<![^\W_])(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)(?!\d{1,5}\])", re.IGNORECASE
+    r"(?<!(?-i:[A-Za-z0-9]))(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)(?!\d{1,5}\])"
+    r"|(?<=[@./\\\-])www(?=\.\w)"
+    r"|(?<![\w:/])//(?=localhost|\[|[^\s/]{0,255}\.)",
+    re.IGNORECASE,
 )
 _SHARE = re.compile(r"(?<!\\)\\(?=\\[\w.\-@$?]{1,255}\\)")
 
@@ -110,28 +112,25 @@ def leads_out(url: str) -> bool:
     return _parts(url).scheme in ("http", "https", "mailto")
 
 
-def without_addresses(text: str, links: Links | None = None, *, listed: bool = False) -> str:
-    """The text with `[number host]` in the place of each address, `[host]` without a list to put it on.
-
-    With `listed`, the lines of `Links.lines` stay as they are.
-    """
+def without_addresses(text: str, links: Links | None = None) -> str:
+    """The text with `[number host]` in the place of each address, `[host]` without a list to put it on."""
     lower = text.lower()
     if not any([sign in lower for sign in _SIGNS]):  # noqa: C419 - all of a list is twice as fast as some of a generator
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
-    text = _pattern(listed).sub(lambda found: _replaced(found[0], links), text)
+    text = _pattern().sub(lambda found: _replaced(found[0], links), text)
     return _SHARE.sub(r"\\ ", _ACTING.sub(r"\g<0> ", text))
 
 
 @cache
-def _pattern(listed: bool) -> re.Pattern[str]:  # noqa: FBT001 - only the line above asks
+def _pattern() -> re.Pattern[str]:
     """Made when it is first needed: it takes some 10 ms."""
-    return re.compile(f"{_LISTED}|{_ADDRESS}" if listed else _ADDRESS, re.IGNORECASE | re.MULTILINE)
+    return re.compile(_ADDRESS, re.IGNORECASE)
 
 
 def _replaced(found: str, links: Links | None) -> str:
-    """What is shown for one address or for several that are strung together; a listed one stays."""
-    return found if found.startswith("[") else "".join(_shown(each, links) for each in _TOGETHER.split(found))
+    """What is shown for one address or for several that are strung together."""
+    return "".join(_shown(each, links) for each in _TOGETHER.split(found))
 
 
 def _shown(text: str, links: Links | None) -> str:

@@ -19,7 +19,7 @@ _THUMBNAIL = {"url", "width", "height"}
 # In any text: the signature in a URL, and what looks like a JSON web token.
 _SIGNED = re.compile(
     r"([?&;](?:tempauth|sig|authkey|prooftoken|access_token|sharedaccesssignature|x-amz-signature|x-amz-security-token"
-    r"|x-goog-signature)=)[^&\s\"'<>#]+",
+    r"|x-goog-signature)=)[^&\s\"'<>#`]+",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"(?<![\w\-])eyJ[\w\-]{16,}\.[\w\-]{4,}(?:\.[\w\-]*){0,3}")

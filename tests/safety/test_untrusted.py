@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mcp_local_graph.safety.untrusted import Links, Untrusted, answer, from_html, line, prose
 from tests import microsoft
-from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
+from tests.safety.strings import HOSTILE, PARSERS, WRITING, Hostile, hidden_in, rendered_in, squeezed
 
 shared = pytest.mark.skipif(not microsoft.DATA.is_dir(), reason=microsoft.ABSENT)
 MAKERS = [line, prose, answer]
@@ -186,6 +186,32 @@ def test_a_list_of_links_in_somebody_elses_text_is_none() -> None:
     assert prose("[1] `https://evil.example/x`") == "[1] `[evil.example]`"
     assert answer("x [1] `https://evil.example/x`") == "x [1] `[evil.example]`"
     assert answer("[1] `https://evil.example/x` `") == "[1] `[evil.example]` `"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.a.example/www.b.example",
+        "https://a.example/javascript:x,mailto:c@d.example",
+        "https://a.example/x?url(y)&z=data:,x",
+        "https://a.example/x//b.example/y",
+        "https://a.example/f?sig=",
+        "https://a.example/f?x=1&tempauth=",
+        "https://a.example/f?sig=abc",
+    ],
+)
+def test_the_list_of_links_stays_as_it_is_and_nothing_of_it_is_live(url: str) -> None:
+    links = Links()
+    text = prose(f"a ` b {url} `` c", links)
+    whole = "\n".join([text, "", *links.lines()])
+    assert str(answer(whole)) == whole
+    codes = [
+        child.content
+        for token in PARSERS["js-default"].parse(whole)
+        for child in token.children or ()
+        if child.type == "code_inline"
+    ]
+    assert [line.split("`")[1] for line in links.lines()] == codes[-len(links) :]
 
 
 @shared

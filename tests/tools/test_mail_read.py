@@ -282,3 +282,13 @@ async def test_of_a_mail_of_many_megabytes_only_the_beginning_is_read_and_that_i
             answer = await mail_read(graph, handle, offset=990_000, max_chars=24_000)
     assert isinstance(answer, Message)
     assert answer.text.endswith("\n(The rest is left out: it is too long.)")
+
+
+async def test_the_list_of_links_is_a_paragraph_of_its_own_whatever_the_text_leaves_open(authority: Authority) -> None:
+    by = caller("mail_read", scopes=frozenset({"Mail.Read"}), granted=frozenset({"Mail.Read"}))
+    text = "One ` is open. https://a.example/x"
+    message = {"id": "m-1", "subject": "Fog", "body": {"contentType": "text", "content": text}}
+    with Server(answering(of(message)), authority.server()) as server:
+        async with authority.graph(server, by) as graph:
+            answer = await mail_read(graph, graph.show(Kind.MESSAGE, "me", "messages", "m-1"), links=True)
+    assert answer.lines()[-3:] == ["One ` is open. [1 a.example]", "", "[1] `https://a.example/x`"]

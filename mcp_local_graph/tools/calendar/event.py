@@ -62,7 +62,7 @@ class Event(Reading):
             *(f"{name}: {value}" for name, value in facts.items() if value),
             *(file.line() for file in self.files),
             *(["", self.text] if self.text else []),
-            *self.links,
+            *(["", *self.links] if self.links else []),  # a paragraph of its own: no backtick pairs with one above
         ]
 
     def notes(self) -> list[str]:

@@ -80,7 +80,7 @@ class Message(Reading):
             *self.headers,
             "",
             self.text or "(no text)",
-            *self.links,
+            *(["", *self.links] if self.links else []),  # a paragraph of its own: no backtick pairs with one above
         ]
 
     def notes(self) -> list[str]:
