@@ -25,7 +25,7 @@ _ADDRESS = (
 )
 # Without one of these, in lower case, there is no address in a text.
 _SIGNS = ("//", "\\", ":/", "www.", "data:", "script:", "mailto:", "xmpp:", "ms-", "-ms:")
-_NUMBER = re.compile(r"\[(\d{1,3})[ \]]")
+_NUMBER = re.compile(r"\[(\d{1,3})[ \]]", re.ASCII)
 _TOGETHER = re.compile(r"([,;|]+)(?=https?:[/\\])", re.IGNORECASE)
 _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\s)\"'<>]*", re.IGNORECASE)
 # Schemes that act without `//`; what is left of sites without a scheme. A space behind them keeps them to be read, and
