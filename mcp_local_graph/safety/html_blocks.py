@@ -6,12 +6,13 @@ Each function begins an element and returns what ends it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mcp_local_graph.safety.html_flow import Flow
-from mcp_local_graph.safety.links import host, leads_out
+from mcp_local_graph.safety.links import host, is_relative, resolved, without_addresses
 
 if TYPE_CHECKING:
     from mcp_local_graph.safety.html_sheets import Tag
@@ -21,19 +22,25 @@ if TYPE_CHECKING:
 _LONGEST_ROW, _MOST_LINES = 400, 4
 # Quotations and lists within each other that are still set in.
 _DEEPEST = 8
-# A text that names a site or a mail address, and so says where its link should lead.
+# What names a site or a mail box, and so says where its link should lead.
 _SITE = re.compile(
-    r"(?:https?:/+)?(?:[\w.+\-]{1,64}@)?(?:[\w\-]{1,63}\.){1,9}[a-z]{2,24}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE
+    r"https?:[/\\]+\S+"
+    r"|(?<![\w\-])(?:[\w.+\-]{1,64}@)?(?:(?:[\w\-]{1,63}[.\u3002]){1,9}[^\W\d_]{2,24}|\d{1,3}(?:\.\d{1,3}){3})"
+    r"(?::\d+)?(?:[/?#]\S*)?",
+    re.IGNORECASE,
 )
-_BEFORE_NAME = re.compile(r"^https?:/+(?:www\.)?|^www\.", re.IGNORECASE)
+_BEFORE_NAME = re.compile(r"https?:[/\\]+(?:www\.)?|(?<![^\W_])www\.(?=\w)", re.IGNORECASE)
+# Links within each other whose text is looked at.
+_MOST_LINKS = 2
 _START = re.compile(r"\d{1,9}")
 
 
 @dataclass(slots=True)
 class Page:
-    """A page being read: where its text goes, and the lists, rows and links that are open."""
+    """A page being read: its links, its own address, where its text goes, the lists, rows and links that are open."""
 
     links: Links | None = None
+    base: str = ""
     flows: list[Flow] = field(default_factory=lambda: [Flow()])
     rows: list[list[list[str]]] = field(default_factory=list)
     lists: list[int | None] = field(default_factory=list)
@@ -56,7 +63,7 @@ Block = Callable[[Page, "Tag"], Callable[[], None]]
 
 def link(page: Page, tag: Tag) -> Callable[[], None]:
     """Its text, then its number; nothing of a link in which there is nothing to see."""
-    flow, href = page.flow, tag.attributes.get("href", "")
+    flow, href = page.flow, resolved(tag.attributes.get("href", ""), page.base)
     lines, pieces = len(flow.lines), flow.piece()
     page.anchors += 1
 
@@ -64,7 +71,10 @@ def link(page: Page, tag: Tag) -> Callable[[], None]:
         page.anchors -= 1
         if len(flow.lines) > lines:
             flow.end_line()
-            flow.lines[-1] += _mark(page.links, href)
+            if page.anchors < _MOST_LINKS:
+                flow.lines[lines:] = _linked(page.links, href, "\n".join(flow.lines[lines:])).split("\n")
+            else:
+                flow.lines[-1] += _mark(page.links, href, _leads(href))
         elif (inner := "".join(flow.current[pieces:])).strip():
             flow.current[pieces:] = [_linked(page.links, href, inner)]
 
@@ -72,18 +82,25 @@ def link(page: Page, tag: Tag) -> Callable[[], None]:
 
 
 def _linked(links: Links | None, href: str, inner: str) -> str:
-    """The text of a link with its mark; the host is told where the text names another, or is an address itself."""
+    """The text of a link with its mark; the host is told where the text names another, or is an address itself.
+
+    An address in the text that is not the link's own is none that anybody could follow: it is only text.
+    """
     text = inner.strip()
-    leads = host(href) if leads_out(href) and _SITE.fullmatch(text) else ""
-    if not leads:
-        marked = text + _mark(links, href)
-    elif not _same(text, leads):
-        marked = _BEFORE_NAME.sub("", text) + _mark(links, href, leads)
-    elif "@" in text:
-        marked = text
+    leads = _leads(href)
+    plain = unicodedata.normalize("NFKC", text)
+    sites = _SITE.findall(plain)
+    own = all(_same(site, leads) for site in sites)
+    if leads and sites == [plain] and own and ("//" in text or "@" in text):
+        marked = text if "@" in text else _mark(links, href, leads).strip()
     else:
-        marked = _mark(links, href, leads).strip() if "//" in text else text + _mark(links, href)
+        marked = without_addresses(_BEFORE_NAME.sub("", text)) + _mark(links, href, "" if own else leads)
     return inner.replace(text, marked, 1)
+
+
+def _leads(href: str) -> str:
+    """The host, or the scheme where there is none; nothing for what leads on within the page."""
+    return "" if is_relative(href) else host(href)
 
 
 def _mark(links: Links | None, href: str, leads: str = "") -> str:

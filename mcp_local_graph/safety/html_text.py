@@ -58,7 +58,7 @@ def text_of(html: str, links: Links | None = None) -> Text:
     """What a reader sees of HTML; its links are put on `links`. Takes time linear in its length, and never fails."""
     made = tokens(html)
     parser = LexborHTMLParser(made.html, options=LexborDocumentOptions.WO_EVENTS)
-    reader = _Reader(Page(links), Sheets.of(made.sheets), hidden=made.hidden)
+    reader = _Reader(Page(links, made.base), Sheets.of(made.sheets), hidden=made.hidden)
     whole = parser.root is None or reader.read(parser.root)
     lines = reader.page.flow.done()
     lines += [_NOT_ALL] * reader.sheets.are_too_many + [CUT] * (made.cut or not whole)
@@ -144,7 +144,7 @@ class _Reader:
 
     def _begin(self, tag: Tag, style: Mapping[str, str]) -> Callable[[], None]:
         """Begin an element; returns what ends it."""
-        if tag.name == "a":
+        if tag.name == "a" and "href" in tag.attributes:
             return link(self.page, tag)
         if tag.name not in _PARAGRAPHS and tag.name not in _LINES and style.get("display") != "block":
             return _nothing

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from html import unescape
 
 from mcp_local_graph.safety.lengths import LONGEST
 
@@ -57,10 +58,11 @@ _RAW = _SHOWN_RAW | names("script style title iframe noembed noframes")
 
 @dataclass(slots=True)
 class Tokens:
-    """A page to parse: its HTML, its style sheets, the length of its comments, and whether its end is missing."""
+    """A page to parse: its HTML, its sheets, its own address, the length of its comments, whether its end is cut."""
 
     html: str
     sheets: list[str] = field(default_factory=list)
+    base: str = ""
     hidden: int = 0
     cut: bool = False
 
@@ -103,6 +105,8 @@ class _Rewriting:
         """Write a tag; return where to go on, which is behind the content of one that has only text."""
         if name in _RAW:
             return self._raw(name, attributes, at)
+        if name == "base" and not self._made.base:
+            self._made.base = unescape(_known(attributes).get("href", ""))
         name = _renamed(name)
         if name not in _VOID and name not in _SELF_ENDING:
             if len(self._open) >= _DEEPEST:
@@ -147,19 +151,24 @@ def _renamed(name: str) -> str:
 
 
 def _rewritten(attributes: str) -> str:
-    written: dict[str, str] = {}
+    return "".join(f' {name}="{value}"' for name, value in _known(attributes).items())
+
+
+def _known(attributes: str) -> dict[str, str]:
+    """The first attributes, as they are written."""
+    known: dict[str, str] = {}
     for found in _ATTRIBUTE.finditer(attributes):
         name = found[1].lower()
         value = found[2] or found[3] or found[4] or ""
         if _NAME.fullmatch(name) and len(value) <= _LONGEST_VALUE:
-            written.setdefault(name, value.replace('"', "&quot;"))
-        if len(written) == _MOST_ATTRIBUTES:
+            known.setdefault(name, value.replace('"', "&quot;"))
+        if len(known) == _MOST_ATTRIBUTES:
             break
-    return "".join(f' {name}="{value}"' for name, value in written.items())
+    return known
 
 
 def _sheet(content: str, attributes: str) -> str:
-    media = dict(re.findall(r'(\w+)="([^"]*)"', _rewritten(attributes))).get("media", "")
+    media = _known(attributes).get("media", "")
     return f"@media {media} {{{content}}}" if media else content
 
 

@@ -49,6 +49,9 @@ _USUAL_PORTS = {"http": "80", "https": "443"}
 _INNER_WWW = re.compile(r"[~_+](?=www\.)")  # behind these, some take it for the beginning of an address
 _WWW = re.compile(r"^(?:www\.)+(?=.)")
 _NUMBERED = re.compile(r"\[[0-9a-f:.]{2,45}\]")  # an address of IPv6
+# What a browser takes off an address, and the white space that a program before it may take off.
+_EDGES = "".join(map(chr, range(0x21))) + "\x7f\x85\xa0\u1680\u180e\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_EDGES += "".join(map(chr, range(0x2000, 0x2010)))
 _ROUND = str.maketrans("[]", "()")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 _SAFE_LINKS = ".safelinks.protection.outlook.com"
@@ -112,6 +115,23 @@ def leads_out(url: str) -> bool:
     return _parts(url).scheme in ("http", "https", "mailto")
 
 
+def is_relative(url: str) -> bool:
+    """Whether an address leads only on from the page that it stands in."""
+    return not _parts(url).scheme
+
+
+def resolved(url: str, base: str) -> str:
+    """The address that one in a page leads to, where the page says what its own is."""
+    parts = _parts(base)
+    if not is_relative(url) or parts.scheme not in _USUAL_PORTS or not parts.host:
+        return url
+    url = url.strip(_EDGES).replace("\\", "/")
+    page = parts.rest.partition("#")[0]
+    path = page.partition("?")[0]
+    before = {"/": "", "?": path, "#": page}.get(url[:1], path.rpartition("/")[0] + "/")
+    return f"{parts.scheme}://{parts.host}{before}{url}"
+
+
 def without_addresses(text: str, links: Links | None = None) -> str:
     """The text with `[number host]` in the place of each address, `[host]` without a list to put it on."""
     lower = text.lower()
@@ -164,7 +184,7 @@ def _normal(url: str) -> str:
 
 def _parts(url: str) -> _Parts:
     """As a browser takes an address apart: a backslash is a slash, white space at its ends and ends of lines go."""
-    url = re.sub(r"[\t\r\n]", "", url.strip())
+    url = re.sub(r"[\t\r\n]", "", url.strip(_EDGES))
     if url.lower().startswith("mailto:"):
         return _Parts("mailto", "", url[len("mailto:") :])
     if url[:4].lower() == "www.":

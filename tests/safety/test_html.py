@@ -6,6 +6,7 @@ import pytest
 
 from mcp_local_graph.safety.untrusted import Links, from_html
 from tests import microsoft
+from tests.safety.costs import LINEAR, growth
 from tests.safety.newsletter import newsletter
 from tests.safety.strings import HOSTILE, WRITING, Hostile, hidden_in, rendered_in, squeezed
 
@@ -351,6 +352,32 @@ def test_links_have_numbers_and_are_listed() -> None:
             None,
         ),
         ("bank.example", "#top", "bank.example", "bank.example"),
+        ("https://bank.example/a", "/login", "bank.example/a", "bank.example/a"),
+        ("bank.example.", "https://evil.example", "bank.example. [1 evil.example]", None),
+        (
+            "Go to https://bank.example/login now",
+            "https://evil.example",
+            "Go to bank.example/login now [1 evil.example]",
+            None,
+        ),
+        ("Go to https://bank.example/a", "https://bank.example/a", "Go to bank.example/a [1]", "Go to bank.example/a"),
+        ("Bank (bank.example)", "https://evil.example", "Bank (bank.example) [1 evil.example]", None),
+        ("bank\uff0eexample", "https://evil.example", "bank\uff0eexample [1 evil.example]", None),
+        ("http://16909060/", "https://evil.example", "16909060/ [1 evil.example]", None),
+        ("192.0.2.1", "https://evil.example", "192.0.2.1 [1 evil.example]", None),
+        (
+            "\u0431\u0430\u043d\u043a.\u0440\u0444",
+            "https://evil.example",
+            "\u0431\u0430\u043d\u043a.\u0440\u0444 [1 evil.example]",
+            None,
+        ),
+        ("https://<b>bank.example</b>/x", "https://evil.example", "bank.example/x [1 evil.example]", None),
+        ("hthttps://tps://bank.example", "https://evil.example", "[bank.example] [1 evil.example]", None),
+        ("https://bank.example/login", "&#1; https://evil.example/p", "bank.example/login [1 evil.example]", None),
+        ("https://bank.example/login", "&#xa0;&#xfeff;//evil.example", "bank.example/login [1 evil.example]", None),
+        ("bank.example", "javascript:x", "bank.example [javascript]", "bank.example [javascript]"),
+        ("bank.example", "ftp://evil.example/x", "bank.example [evil.example]", "bank.example [evil.example]"),
+        ("<img alt='bank.example'>", "https://evil.example", "[image: bank.example] [1 evil.example]", None),
         ("Log in", "https://evil.example", "Log in [1]", "Log in"),
     ],
 )
@@ -360,6 +387,51 @@ def test_the_true_host_is_told_where_a_link_names_another(
     html = f'<p>Go <a href="{target}"> {shown} </a> now</p>'
     assert from_html(html, Links()) == f"Go {expected} now"
     assert from_html(html) == f"Go {without_list or expected.replace('[1 ', '[')} now"
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<a href='https://evil.example'>bank.example<br></a>", "bank.example [1 evil.example]"),
+        ("<a href='https://evil.example'><div>https://bank.example/a</div></a>", "bank.example/a [1 evil.example]"),
+        ("<a href='https://evil.example'>Log in<br>at bank.example</a>", "Log in\nat bank.example [1 evil.example]"),
+        ("<a href='https://bank.example/a'><div>https://bank.example/a</div></a>", "[1 bank.example]"),
+        (
+            "<base href='https://evil.example/x/y'><a href='/a'>https://bank.example/a</a>",
+            "bank.example/a [1 evil.example]",
+        ),
+        (
+            "<head><base href='https&#58;\\\\evil.example'></head><a href=a>bank.example</a>",
+            "bank.example [1 evil.example]",
+        ),
+        ("<a name=x>https://bank.example/a</a>", "[1 bank.example]"),
+        ("<a href='https://evil.example'><table><tr><td>bank.example</table></a>", "bank.example [1 evil.example]"),
+    ],
+)
+def test_the_true_host_is_told_however_the_link_is_written(markup: str, expected: str) -> None:
+    links = Links()
+    assert from_html(markup, links) == expected
+    assert len(links) == 1
+
+
+def test_links_within_a_page_that_says_where_it_is_lead_there() -> None:
+    links = Links()
+    hrefs = ["/a?b", "c/d", "?e", "#f", "//b.example/g", "mailto:x@c.example", "https://d.example"]
+    from_html("<base href='https://a.example/x/y?z#w'>" + "".join(f"<a href='{href}'>x</a>" for href in hrefs), links)
+    assert [each.split("`")[1] for each in links.lines()] == [
+        "https://a.example/a?b",
+        "https://a.example/x/c/d",
+        "https://a.example/x/y?e",
+        "https://a.example/x/y?z#f",
+        "https://b.example/g",
+        "mailto:x@c.example",
+        "https://d.example",
+    ]
+
+
+def test_links_within_links_cost_no_more_than_others() -> None:
+    nest = "<a href='https://a.example'><table><tr><td>"
+    assert growth(lambda html: from_html(html, Links()), lambda n: nest * (n // 10) + "b.example " * 5000, 40) < LINEAR
 
 
 def test_a_link_around_blocks_and_one_around_a_picture_have_their_numbers() -> None:

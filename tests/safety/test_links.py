@@ -22,6 +22,8 @@ LEADS = [
     ("https://a.example?@bank.example", "a.example"),
     ("https://a.example#@bank.example", "a.example"),
     (" ht\ntps://a.exa\tmple/ ", "a.example"),
+    ("\x01\x1f https://a.example\x00", "a.example"),
+    ("\xa0\u3000https://a.example\u200b", "a.example"),
     ("https://a.example:443/", "a.example"),
     ("http://a.example:80/", "a.example"),
     ("http://a.example:443/", "a.example:443"),
