@@ -29,7 +29,9 @@ def length_of_new(text: str) -> int:
     that stands between both belongs to neither.
     """
     lines = text.split("\n")
-    tail, answered = _marked_tail(lines), _answered_below(lines)
+    tail = _marked_tail(lines)
+    # What begins with at most one paragraph above it is answered line by line, if anything stands below what is quoted.
+    answered = _first_paragraph(lines) if _answered_below(lines) else -1
     begins = (n for n in range(len(lines)) if n == tail or _quotes_from(lines, n, answered=answered))
     end = next(begins, len(lines))
     new = "\n".join(lines[:end]).rstrip()
@@ -47,20 +49,28 @@ def _marked_tail(lines: list[str]) -> int:
     return tail
 
 
-def _quotes_from(lines: list[str], number: int, *, answered: bool) -> bool:
-    """Whether what a mail program puts before a quoted mail begins on this line."""
+def _quotes_from(lines: list[str], number: int, *, answered: int) -> bool:
+    """Whether what a mail program puts before a quoted mail begins on this line, which is not among those answered."""
     line = lines[number].strip()
     joined = f"{line} {lines[number + 1].strip()}" if number + 1 < len(lines) else line
     if any(begin.match(line) or begin.match(joined) for begin in _BEGINS):
         marked = any(near.lstrip().startswith(">") for near in lines[number + 1 : number + 1 + _NEAR])
-        return not (answered and marked and _is_paragraph(lines[:number]))
+        return not (marked and number <= answered)
     near = lines[number + 1 : number + 1 + _NEAR] if _FROM.match(line) else []
     return sum(bool(_HEADER.match(next_.strip())) for next_ in near) >= 2  # noqa: PLR2004 - one may be part of the text
 
 
-def _is_paragraph(lines: list[str]) -> bool:
-    """Whether it is one paragraph at most: an organisation's warning, perhaps, and no answer above what is quoted."""
-    return "\n\n" not in re.sub(r"\n\s*\n", "\n\n", "\n".join(lines).strip())
+def _first_paragraph(lines: list[str]) -> int:
+    """Where the first paragraph and the blank lines below it end: an organisation's warning, perhaps, and no answer."""
+    said = blank = False
+    for number, line in enumerate(lines):
+        if line.strip():
+            if blank:
+                return number
+            said = True
+        else:
+            blank = said
+    return len(lines)
 
 
 def _answered_below(lines: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcp_local_graph.jobs.quotes import length_of_new
+from tests.safety.costs import LINEAR, growth
 
 NEW = "Thursday works for me.\n\nInês"
 
@@ -50,3 +51,10 @@ def test_a_mail_without_a_clear_end_of_what_is_new_is_new_as_a_whole(text: str) 
 def test_thousands_of_quoted_lines_are_looked_at_once() -> None:
     text = ">\n" * 200_000 + "That is all."  # looked at once for each of them, it would take hours
     assert length_of_new(text) == len(text)
+
+
+@pytest.mark.parametrize(
+    "unit", ["--Original Message--\n>\n", "On Monday, I wrote:\n>\n", "From: a\nTo: b\n", "> a\nb\n\n"]
+)
+def test_a_text_of_four_times_the_size_takes_about_four_times_as_long(unit: str) -> None:
+    assert growth(length_of_new, lambda number: unit * number + "answer", 1000) < LINEAR
