@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+import unicodedata
 from typing import TYPE_CHECKING
 
 from mcp.types import CallToolResult, ContentBlock, ImageContent, InputRequiredResult, TextContent
@@ -29,7 +30,18 @@ DATA = (
 # 15 bytes, so that the text has no padding; 120 bits that nobody can guess.
 _RANDOM = 15
 _NOTHING = "There is nothing in it."
-_IMITATED = re.compile(r"(?<![\\\-])(?=-{3,}\s*(?:DATA|END)\s+[a-z2-7]{20,})", re.IGNORECASE)
+# What somebody may take for a mark: dashes of any script, and DATA or END in letters that look so.
+_OTHER_DASHES = (
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u2501\u2504\u2505\u2508\u2509\u254c\u254d\u2e3a\u2e3b\u058a\u05be\u1806\u2043\u207b"
+    "\u23af\u2796\u301c\u3030\u30a0\u30fc\ufe31\ufe32\ufe58\ufe63\uff0d\uff70"
+)
+_DASHES = rf"\-{_OTHER_DASHES}"
+_RULE = re.compile(rf"(?<![\\{_DASHES}])(?:[{_DASHES}]{{3,}}+|[\u2e3a\u2e3b])(?=[^\w\n]{{0,8}}+(\w\S{{0,23}}))")
+_MARK = re.compile(r"(?:data|end)(?![a-z])")
+_ALIKE = str.maketrans(
+    "\u0430\u03b1\u1d00\u0435\u03b5\u1d07\u0442\u03c4\u1d1b\u03bd\u0274\u0578\u0501\u1d05\u13a0\uab70",
+    "aaaeeetttnnndddd",
+)
 
 
 def rendered(result: Result, *, structured: bool = False) -> CallToolResult:
@@ -58,8 +70,18 @@ def _framed(inside: str) -> list[str]:
     if not inside:
         return []
     random = base64.b32encode(secrets.token_bytes(_RANDOM)).decode().lower()
-    inside = _IMITATED.sub(r"\\", inside) if "---" in inside else inside
+    if "---" in inside or any(
+        dash in inside for dash in _OTHER_DASHES
+    ):  # most texts have none
+        inside = _RULE.sub(_told_apart, inside)
     return [DATA, f"-----DATA {random}-----", inside, f"-----END {random}-----"]
+
+
+def _told_apart(dashes: re.Match[str]) -> str:
+    """A backslash before dashes that are followed by one of our words, or by what looks like it."""
+    letters = unicodedata.normalize("NFKD", dashes[1]).casefold()
+    word = "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_ALIKE)
+    return f"\\{dashes[0]}" if _MARK.match(word) else dashes[0]
 
 
 def with_structure(outcome: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
