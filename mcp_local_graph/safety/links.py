@@ -33,7 +33,7 @@ _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\
 # not ASCII.
 _ACTING = re.compile(
     r"(?<!(?-i:[A-Za-z0-9]))(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)(?!\d{1,5}\])"
-    r"|(?<=[@./\\\-])www(?=\.\w)"
+    r"|(?<![^\W_])www(?=\.[^ \t\n])"
     r"|(?<![\w:/])//(?=localhost|\[|[^\s/]{0,255}\.)",
     re.IGNORECASE,
 )

@@ -21,7 +21,7 @@ PARSERS = {
 _RENDERED = {"image", "link_open", "html_inline", "html_block", "footnote_ref"}
 # What one or another program for Markdown makes a link of without any brackets.
 _BARE = re.compile(
-    r"(?:https?|ftp)://[\w.\-]|(?<![^\W_])www\.\w|(?<![A-Za-z0-9])(?:mailto|xmpp):[^\s\]]*@"
+    r"(?:https?|ftp)://[\w.\-]|(?<![^\W_])www\.\S|(?<![A-Za-z0-9])(?:mailto|xmpp):[^\s\]]*@"
     r"|(?<![\w:/])//(?:localhost|\[|[^\s/]*\.)",
     re.IGNORECASE,
 )
@@ -100,6 +100,7 @@ HOSTILE = [
         r"a-www.evil.example/x /www.evil.example @www.b.example .www.evil.example \www.a.example \\www.evil.example/y",
         "evil.example/y",
     ),
+    Hostile("site of signs", "www.-x.evil.example/a (www.$evil.example www.~~evil.example", "evil.example"),
     Hostile("site as an inner name", "http://a.www.evil.example/ http://a-www.evil.example/", "evil.example"),
     Hostile(
         "chat behind a letter of any script", "\u4e00xmpp:a@evil.example \xe9mailto:a@evil.example", "evil.example"
