@@ -33,10 +33,11 @@ _DATA = re.compile(r"\bdata:(?=[^\s,]{0,200},)([\w/+.\-]{0,60})[^\s,]{0,200},[^\
 # not ASCII.
 _ACTING = re.compile(
     r"(?<!(?-i:[A-Za-z0-9]))(?:javascript|vbscript|mailto|xmpp|search-ms|ms-[a-z\-]{2,30}):(?=\S)(?!\d{1,5}\])"
-    r"|(?<![^\W_])www(?=\.[^ \t\n])"
-    r"|(?<![\w:/])//(?=localhost|\[|[^\s/]{0,255}\.)",
+    r"|(?<![^\W_])www(?=\.[^ \t\n])",
     re.IGNORECASE,
 )
+# After those, as one may have stood before it.
+_NO_SCHEME = re.compile(r"(?<![\w:/])//(?=localhost|\[|[^\s/]{0,255}\.)", re.IGNORECASE)
 _SHARE = re.compile(r"(?<!\\)\\(?=\\[\w.\-@$?]{1,255}\\)")
 
 # Of the schemes that browsers know, any number of slashes and backslashes begins the host; of others, two slashes.
@@ -139,7 +140,9 @@ def without_addresses(text: str, links: Links | None = None) -> str:
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
     text = _pattern().sub(lambda found: _replaced(found[0], links), text)
-    return _SHARE.sub(r"\\ ", _ACTING.sub(r"\g<0> ", text))
+    for beginning in (_ACTING, _NO_SCHEME, _SHARE):
+        text = beginning.sub(r"\g<0> ", text)
+    return text
 
 
 @cache

@@ -101,6 +101,7 @@ HOSTILE = [
         "evil.example/y",
     ),
     Hostile("site of signs", "www.-x.evil.example/a (www.$evil.example www.~~evil.example", "evil.example"),
+    Hostile("site behind a program's scheme", "_javascript://evil.example _mailto://evil.example", "// evil.example"),
     Hostile("site as an inner name", "http://a.www.evil.example/ http://a-www.evil.example/", "evil.example"),
     Hostile(
         "chat behind a letter of any script", "\u4e00xmpp:a@evil.example \xe9mailto:a@evil.example", "evil.example"
