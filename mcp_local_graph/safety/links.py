@@ -140,9 +140,9 @@ def without_addresses(text: str, links: Links | None = None) -> str:
         return text
     text = _DATA.sub(lambda found: f"[data {found[1]}]".replace(" ]", "]"), text)
     text = _pattern().sub(lambda found: _replaced(found[0], links), text)
-    for beginning in (_ACTING, _NO_SCHEME, _SHARE):
-        text = beginning.sub(r"\g<0> ", text)
-    return text
+    text = _ACTING.sub(r"\g<0> ", text)
+    text = _NO_SCHEME.sub(r"\g<0> ", text) if "//" in text else text
+    return _SHARE.sub(r"\g<0> ", text) if "\\\\" in text else text
 
 
 @cache

@@ -70,9 +70,7 @@ def _framed(inside: str) -> list[str]:
     if not inside:
         return []
     random = base64.b32encode(secrets.token_bytes(_RANDOM)).decode().lower()
-    if "---" in inside or any(
-        dash in inside for dash in _OTHER_DASHES
-    ):  # most texts have none
+    if "---" in inside or any(dash in inside for dash in _OTHER_DASHES):  # most texts have none
         inside = _RULE.sub(_told_apart, inside)
     return [DATA, f"-----DATA {random}-----", inside, f"-----END {random}-----"]
 
