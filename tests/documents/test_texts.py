@@ -151,7 +151,7 @@ def test_xml_and_html_are_read_in_the_charset_that_they_name() -> None:
 
 def test_html_shows_what_its_reader_sees() -> None:
     html = b"<head><title>t</title><style>p{}</style></head><p>a<script>b()</script></p><noscript>c</noscript><p>d"
-    assert kit.text(html, "a.html") == "a\n\nd"
+    assert kit.text(html, "a.html") == "a\n\nc\n\nd"
     assert kit.notes(b"<html></html>", "a.html") == [("no_text",)]
 
 

@@ -148,11 +148,11 @@ async def test_objects_without_a_single_property_are_said_to_be_hidden(wire: Wir
 FOG = "<p>Fog and rain. " * 3000
 
 
-@answering({"value": [{"id": f"m-{number}", "body": {"contentType": "html", "content": FOG}} for number in range(20)]})
+@answering({"value": [{"id": f"m-{number}", "body": {"contentType": "html", "content": FOG}} for number in range(6)]})
 async def test_many_large_bodies_are_read_and_others_are_served_meanwhile(wire: Wire) -> None:
     answer, turn = await longest_turn(graph_get(wire.graph, path="/me/chats/c-1/messages", select="body"))
     assert answer.rows[0][-1].startswith("Fog and rain. Fog")
-    assert turn < 20 * seconds(partial(from_html, FOG)) / 3
+    assert turn < 6 * seconds(partial(from_html, FOG)) / 3
 
 
 @answering({"value": []})
