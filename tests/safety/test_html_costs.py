@@ -43,7 +43,7 @@ PAGES: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_page_of_four_times_the_size_takes_about_four_times_as_long(kind: str) -> None:
-    assert growth(from_html, PAGES[kind], 300) < LINEAR
+    assert growth(from_html, PAGES[kind], 200) < LINEAR
 
 
 def test_comparisons_with_the_elements_around_count_and_are_made_once() -> None:
