@@ -45,13 +45,13 @@ async def test_hundreds_of_folders_at_the_top_are_all_listed(mail: Desk) -> None
 
 
 async def test_of_very_many_folders_the_rest_is_counted_and_can_be_searched(mail: Desk) -> None:
-    mail.tenant.control.make_folders(INES, *(f"inbox/Client {number:04d}" for number in range(1050)))
+    mail.tenant.control.make_folders(INES, *(f"inbox/Client {number:04d}" for number in range(1300)))
     answer = await mail.ask("mail_folders")
     assert len(answer.data) == 500
     (note,) = (note for note in answer.notes if " more: " in note)
     assert note.endswith("give mail_search their name or path.")
     assert answer.notes[-1] == "The mailbox has more folders than were looked at."
-    found = await mail.ask("mail_search", folder="Client 1049")
+    found = await mail.ask("mail_search", folder="Client 1299")
     assert found.is_error
     assert "There is no folder of that name. The mailbox has more folders than were looked at." in found.text
 
