@@ -28,12 +28,12 @@ _ADDRESS = re.compile(r"[^@\s\"']+@[^@\s\"']+")
 # Source: learn.microsoft.com, "Use the $search query parameter", searchable email properties.
 _TERM = re.compile(
     r"\(*(?P<minus>-(?=[^\s-]))?"
-    r"(?:(?P<name>from|to|cc|bcc|participants|recipients|subject|body|attachment|hasattachments?|importance):)?"
+    r"(?:(?P<name>from|to|cc|bcc|participants|recipients|subject|body|attachment|hasattachments?|importance):\s*)?"
     r'(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
 # Properties of a search, here or elsewhere, for which there are arguments.
-_ELSEWHERE = re.compile(r"-?(received|sent|is|in|has|before|after)[:<>=]", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"\(*-?(received|sent|is|in|has|before|after)[:<>=]", re.IGNORECASE)
 # What has a meaning of its own in KQL, or would end the string it stands in.
 _KQL = re.compile(r"[\"\\()*:<>=\x00-\x1f]+")
 

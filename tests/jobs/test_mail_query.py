@@ -82,6 +82,9 @@ def message(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
             r"(from:\"Zoë Lindqvist\" OR from:marit) AND subject:budget",
         ),
         ("-from:marit", "NOT from:marit"),
+        ("from: tomasz", "from:tomasz"),
+        ('subject: "budget plan" fog', r"subject:\"budget plan\" AND fog"),
+        ("from:", "from"),
     ],
 )
 def test_words_may_be_as_in_outlooks_search_box(words: str, kql: str) -> None:
@@ -89,7 +92,8 @@ def test_words_may_be_as_in_outlooks_search_box(words: str, kql: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["received:today", "fog sent>=2026-11-01", "is:unread", "in:archive fog", "has:attachment"]
+    "words",
+    ["received:today", "fog sent>=2026-11-01", "is:unread", "in:archive fog", "has:attachment", "fog OR (is:read)"],
 )
 def test_what_other_arguments_are_for_is_not_taken_for_words(words: str) -> None:
     with pytest.raises(RequestRefused, match=r"`query` takes no `(received|sent|is|in|has)`") as refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from mcp.types import TextContent
 
 from mcp_local_graph.documents.service import Documents
 from mcp_local_graph.graph.client import Kind
@@ -56,7 +57,8 @@ async def answers(authority: Authority, text: str) -> AsyncIterator[tuple[str, s
                 result = await TOOLS[name].function(graph=graph, **given(graph, arguments))
                 assert isinstance(result, Reading)
                 (block,) = boundary.rendered(result, structured=True).content
-                yield name, block.text  # type: ignore[union-attr]  # an answer without images is one text
+                assert isinstance(block, TextContent)  # an answer without images is one text
+                yield name, block.text
 
 
 def given(graph: Graph, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +89,9 @@ async def test_a_file_is_cleaned_like_everything_else(authority: Authority) -> N
     texts = [hostile.text for hostile in HOSTILE if "\0" not in hostile.text]
     content = "\n\n".join(texts).encode("utf-8", "replace")
     document = await Documents().read(content, name="notes.txt", max_chars=24_000)
-    said = boundary.rendered(text_of("notes.txt", document, wants_image=False)).content[0].text  # type: ignore[union-attr]
+    (block,) = boundary.rendered(text_of("notes.txt", document, wants_image=False)).content
+    assert isinstance(block, TextContent)
+    said = block.text
     assert rendered_in(said) == []
     assert len(re.findall("(?m)^-----(?:DATA|END) [a-z2-7]{24}-----$", said)) == 2
 
