@@ -29,7 +29,7 @@ _WRITTEN = re.compile(r"[?&](\w+)=\{")
 
 
 # OData's own options, which have a dollar. Everything else is by the plain name.
-_ODATA = frozenset({"select", "expand", "filter", "search", "orderby", "top", "skip", "count"})
+_ODATA = frozenset({"select", "expand", "filter", "search", "orderby", "top", "count"})
 _LONGEST = 16_384
 # What may stand in a segment as it is: `root:`, `delta()`, `search(q='x')`, `$value`, and ids of every kind.
 _PLAIN = "$:=@!*,'()"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Options(TypedDict, total=False):
     """What a read may ask for; what is empty is left out.
 
-    `select`, `expand`, `filter`, `search`, `orderby`, `top`, `skip`, `count` are OData's, in the words of Graph: a
+    `select`, `expand`, `filter`, `search`, `orderby`, `top`, `count` are OData's, in the words of Graph: a
     `search` has its quotes. `body` makes it a read by POST. `scope` is an optional scope of the tool that this request
     needs; only after `Graph.may` has said yes. `eventual` asks the directory's index, `text` for bodies as plain text,
     `raw` for the answer as it is, see `shapes`. The rest are options of some functions, by Graph's own names.
@@ -32,7 +32,6 @@ class Options(TypedDict, total=False):
     search: str
     orderby: Sequence[str]
     top: int | None
-    skip: int | None
     count: bool | None
     body: Mapping[str, Any] | None
     scope: str | None
@@ -41,8 +40,6 @@ class Options(TypedDict, total=False):
     raw: bool
     startDateTime: str
     endDateTime: str
-    includeHiddenFolders: str
-    format: str
 
 
 # The options that are not part of the query.
