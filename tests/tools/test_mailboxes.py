@@ -76,6 +76,15 @@ async def test_a_colleague_is_not_outside_where_only_the_user_names_domain_diffe
     tenant.control.remove(NADIA.user_name, "charts")
 
 
+async def test_what_one_sent_oneself_is_known_by_the_mail_address_too(tenant: DemoTenant, desk: Desk) -> None:
+    await desk.ask("calendar_list")
+    me, ines, at = staff.address(NADIA), staff.address(company.INES), datetime.now(UTC)
+    tenant.control.deliver(NADIA.user_name, Mail(key="own", sender=me, to=(ines,), subject="Fog", at=at, text="Hm."))
+    (line,) = [line for line in (await desk.ask("mail_search")).data if ": Fog" in line]
+    assert "to Ines Okafor: Fog" in line
+    tenant.control.remove(NADIA.user_name, "own")
+
+
 def letter() -> Mail:
     to, at = staff.address(NADIA), datetime.now(UTC)
     return Mail(key="charts", sender=hands.INES.who, to=(to,), subject="Chart corrections", at=at, text="As agreed.")

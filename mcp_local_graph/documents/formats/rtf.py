@@ -100,10 +100,8 @@ class _Reader:
     def _word(self, word: str, number: int | None) -> str:
         if word in _NO_TEXT or (word == "v" and number != 0):  # hidden text
             self._silent = True
-        elif word in {"v", "plain"} and not (
-            self._groups and self._groups[-1][0]
-        ):  # what is in a silent group stays so
-            self._silent = False
+        elif word in {"v", "plain"}:
+            self._silent = bool(self._groups and self._groups[-1][0])  # what is in a silent group stays so
         elif word == "uc" and number is not None:
             self._skip = min(max(number, 0), 8)
         elif word == "u" and number is not None and not self._silent:

@@ -16,7 +16,7 @@ from mcp_local_graph.tools import facts
 from mcp_local_graph.tools.clock import Clock, clock, timed, whole
 from mcp_local_graph.tools.mail.folders import folder_path
 from mcp_local_graph.tools.mail.toolset import MAIL, SHARED, Mailbox, owner_of, scope_of, shown
-from mcp_local_graph.tools.mailboxes import domain, owner
+from mcp_local_graph.tools.mailboxes import domain, own_address, owner
 from mcp_local_graph.tools.needs import Effect, Graph, Reading
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _listed(graph: Graph, time: Clock, page: Page) -> MessageList:
     asked = _Asked.of(page.note)
     plan = mail_query.planned(asked.wanted)
     kept = [item for item in page.items if plan.keep(item)]
-    own = graph.user_name if asked.owner == ("me",) else asked.owner[1]
+    own = own_address(graph) if asked.owner == ("me",) else asked.owner[1]
     return MessageList(
         messages=messages.summaries(kept, shown(graph, asked.owner, kept), time.zone, domain(graph), own),
         where=asked.where if asked.owner == ("me",) else f"{asked.where} of {asked.owner[1]}",
